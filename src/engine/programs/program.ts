@@ -1,0 +1,78 @@
+/**
+ * What a built-in program is, and the API it is written in. A program reads like the course's Python: `await` where
+ * Python blocks, an OsError where Python raises OSError.
+ */
+import type { Family, Plain, SockAddr, SockType } from '../../shared/trace/events'
+import type { ParamsSchema, ParamValues } from '../../shared/contract/params'
+
+/** The system-call interface as one thread of a program sees it. */
+export interface Sys {
+  /** aborted when the run is stopped; every call then fails with CANCELLED */
+  readonly signal: AbortSignal
+  /** Python: socket.socket(AF_INET, SOCK_STREAM) */
+  socket(family: Family, type: SockType): Promise<Socket>
+  /** Python: threading.Thread(target=target, args=args).start(). Sockets among args are handed to the new thread. */
+  thread<A extends unknown[]>(target: (sys: Sys, ...args: A) => Promise<void>, options: { name: string; args: A }): ThreadHandle
+  /** Python: print(text) */
+  print(text: string): void
+  /** Python: time.sleep(seconds) */
+  sleep(seconds: number): Promise<void>
+  /** Python: input(prompt); null at end of input */
+  input(prompt?: string): Promise<string | null>
+}
+
+export interface ThreadHandle {
+  readonly name: string
+  join(): Promise<void>
+}
+
+/** One open socket in the hands of one thread. Every method is one system call of the trace unless it says otherwise. */
+export interface Socket {
+  readonly fd: number
+  bind(address: SockAddr): Promise<void>
+  listen(backlog: number): Promise<void>
+  accept(): Promise<[Socket, SockAddr]>
+  connect(address: SockAddr): Promise<void>
+  /** how many bytes the kernel took */
+  send(data: Uint8Array): Promise<number>
+  /** Python's sendall: as many send calls as it takes */
+  sendall(data: Uint8Array): Promise<void>
+  /** up to n bytes; empty at end of stream. The bytes are the caller's to keep. */
+  recv(n: number, flags?: { peek?: boolean }): Promise<Uint8Array>
+  sendto(data: Uint8Array, address: SockAddr): Promise<number>
+  recvfrom(n: number): Promise<[Uint8Array, SockAddr]>
+  shutdown(how: 'RD' | 'WR' | 'RDWR'): Promise<void>
+  close(): Promise<void>
+  /** SO_LINGER 0 then close: the peer gets a RST */
+  abort(): Promise<void>
+  setsockopt(name: string, value: number): Promise<void>
+  getsockopt(name: string): Promise<number>
+  getsockname(): Promise<SockAddr>
+  getpeername(): Promise<SockAddr>
+  /** seconds; null blocks for ever; 0 is non-blocking (EAGAIN). Not a system call, as in Python. */
+  settimeout(seconds: number | null): void
+}
+
+/** A failed system call, as Python's OSError. `errno` is the name ('ECONNRESET'). */
+export class OsError extends Error {
+  constructor(
+    readonly errno: string,
+    readonly syscall: string,
+    readonly detail: Record<string, Plain> = {},
+  ) {
+    super(`${syscall}: ${errno}`)
+    this.name = 'OsError'
+  }
+}
+
+export interface Program<P extends ParamsSchema = ParamsSchema> {
+  /** 'tcp-server': the CLI's name for it and the base name of its Python twin */
+  id: string
+  params: P
+  /** the twin's file in resources/programs for these parameters, and what stands for its constants */
+  twin(params: ParamValues<P>): { file: string; constants: Record<string, string | number | boolean> }
+  main(sys: Sys, params: ParamValues<P>): Promise<void>
+}
+
+/** Declares a program; only there to infer the type of its parameters. */
+export const program = <const P extends ParamsSchema>(p: Program<P>): Program<P> => p

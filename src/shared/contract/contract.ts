@@ -1,0 +1,211 @@
+/**
+ * What a UI may ask of the engine: one schema. The types, the validators at the engine's boundary, the Electron bridge
+ * and the WebSocket bridge all derive from `contract`. Requests answer Result<T>; pushes come unasked.
+ */
+import * as v from 'valibot'
+import type { Plain, SockId, SyscallName, ThreadId, CallId, RunId } from '../trace/events'
+import type { ParamsSchema } from './params'
+
+/** Largest payload that one by-hand send may carry, bytes. */
+export const MAX_HAND_PAYLOAD = 16 * 1024 * 1024
+/** Most bytes that one `trace.bytes` request may pull. */
+export const MAX_BYTES_PULL = 1024 * 1024
+/** Largest piece of an uploaded session file, bytes. */
+export const MAX_UPLOAD_PIECE = 4 * 1024 * 1024
+
+const id = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const text = (max: number) => v.pipe(v.string(), v.maxLength(max))
+
+const port = v.pipe(v.number(), v.integer(), v.minValue(0, 'the port must be from 0 to 65535'), v.maxValue(65_535, 'the port must be from 0 to 65535'))
+export const sockAddrSchema = v.variant('family', [
+  v.strictObject({ family: v.literal('inet'), host: text(255), port }),
+  v.strictObject({ family: v.literal('inet6'), host: text(255), port, scope: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff))) }),
+  v.strictObject({ family: v.literal('unix'), path: text(4096) }),
+])
+
+/** Pace: how long the dispatcher waits before each call. `step` waits for the person. */
+export const paceSchema = v.variant('mode', [
+  v.strictObject({ mode: v.literal('run') }),
+  v.strictObject({ mode: v.literal('slow'), ms: v.pipe(v.number(), v.minValue(1), v.maxValue(60_000)) }),
+  v.strictObject({ mode: v.literal('step') }),
+])
+export type Pace = v.InferOutput<typeof paceSchema>
+
+export const scopeSchema = v.picklist(['computer', 'lab'])
+export type Scope = v.InferOutput<typeof scopeSchema>
+
+const bytes = (max: number) => v.pipe(v.instance(Uint8Array), v.check((b) => b.length <= max, `at most ${max} bytes`))
+
+/** One call made by hand. `n` and sizes are bytes; `timeout` seconds (null blocks, 0 is non-blocking). */
+export const handCallSchema = v.variant('name', [
+  v.strictObject({ name: v.literal('socket'), family: v.picklist(['inet', 'inet6', 'unix']), type: v.picklist(['stream', 'dgram']) }),
+  v.strictObject({ name: v.literal('bind'), sock: id, address: sockAddrSchema }),
+  v.strictObject({ name: v.literal('listen'), sock: id, backlog: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)) }),
+  v.strictObject({ name: v.literal('accept'), sock: id }),
+  v.strictObject({ name: v.literal('connect'), sock: id, address: sockAddrSchema }),
+  v.strictObject({ name: v.literal('send'), sock: id, data: bytes(MAX_HAND_PAYLOAD) }),
+  v.strictObject({ name: v.literal('sendall'), sock: id, data: bytes(MAX_HAND_PAYLOAD) }),
+  v.strictObject({ name: v.literal('sendto'), sock: id, data: bytes(MAX_HAND_PAYLOAD), address: sockAddrSchema }),
+  v.strictObject({ name: v.literal('recv'), sock: id, n: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_HAND_PAYLOAD)), peek: v.optional(v.boolean()) }),
+  v.strictObject({ name: v.literal('recvfrom'), sock: id, n: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_HAND_PAYLOAD)) }),
+  v.strictObject({ name: v.literal('shutdown'), sock: id, how: v.picklist(['RD', 'WR', 'RDWR']) }),
+  v.strictObject({ name: v.literal('close'), sock: id }),
+  v.strictObject({ name: v.literal('abort'), sock: id }),
+  v.strictObject({ name: v.literal('setsockopt'), sock: id, option: text(64), value: v.pipe(v.number(), v.integer()) }),
+  v.strictObject({ name: v.literal('getsockopt'), sock: id, option: text(64) }),
+  v.strictObject({ name: v.literal('getsockname'), sock: id }),
+  v.strictObject({ name: v.literal('getpeername'), sock: id }),
+])
+export type HandCall = v.InferOutput<typeof handCallSchema>
+
+/** A request: its parameters' schema and, as a type only, its answer. */
+const request = <S extends v.GenericSchema, R>(params: S): { params: S; _result?: R } => ({ params })
+const none = v.strictObject({})
+
+export const contract = {
+  /** who the engine is and what this machine can do */
+  hello: request<typeof none, Hello>(none),
+  'machine.interfaces': request<typeof none, NetInterface[]>(none),
+  'scope.set': ((params) => request<typeof params, { scope: Scope }>(params))(v.strictObject({ scope: scopeSchema })),
+
+  'programs.list': request<typeof none, ProgramInfo[]>(none),
+  /** the Python twin for these parameters, its constants filled in */
+  'programs.twin': ((params) => request<typeof params, { file: string; source: string }>(params))(
+    v.strictObject({ program: text(64), params: v.record(v.string(), v.unknown()) })),
+
+  'run.start': ((params) => request<typeof params, { run: RunId }>(params))(
+    v.strictObject({ program: text(64), params: v.record(v.string(), v.unknown()) })),
+  'run.stop': ((params) => request<typeof params, null>(params))(v.strictObject({ run: id })),
+  /** a line typed for input(); `eof` ends the input */
+  'run.input': ((params) => request<typeof params, null>(params))(v.strictObject({ run: id, line: text(65_536), eof: v.optional(v.boolean()) })),
+  /** the pace of every run, the ones to come included */
+  'pace.set': ((params) => request<typeof params, null>(params))(v.strictObject({ pace: paceSchema })),
+  /** lets one call that waits for a step go: that of `call`, else the one that has waited longest */
+  'pace.step': ((params) => request<typeof params, null>(params))(v.strictObject({ call: v.optional(id) })),
+
+  /** by hand: a run with threads that do only what the person says */
+  'hand.open': ((params) => request<typeof params, { run: RunId; thread: ThreadId }>(params))(v.strictObject({ name: text(64) })),
+  'hand.thread': ((params) => request<typeof params, { thread: ThreadId }>(params))(v.strictObject({ run: id, name: text(64) })),
+  /** begins a call; the trace tells the rest. Refused with BUSY while the thread is in another call. */
+  'hand.call': ((params) => request<typeof params, { call: CallId }>(params))(v.strictObject({
+    thread: id,
+    call: handCallSchema,
+    /** seconds: null blocks, 0 is non-blocking; absent keeps what the socket has */
+    timeout: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)))),
+  })),
+  /** takes a waiting call back; it returns CANCELLED */
+  'hand.cancel': ((params) => request<typeof params, null>(params))(v.strictObject({ call: id })),
+
+  /** samples closely while somebody looks */
+  'watch.set': ((params) => request<typeof params, null>(params))(v.strictObject({ on: v.boolean() })),
+  /** the bytes now waiting in a socket's receive buffer (MSG_PEEK): taken from nobody */
+  'sock.peek': ((params) => request<typeof params, { bytes: Uint8Array }>(params))(v.strictObject({ sock: id, max: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_BYTES_PULL)) })),
+
+  /** starts the push of `trace` batches for a session from event `from` on; replaces an earlier subscription */
+  'trace.subscribe': ((params) => request<typeof params, SessionInfo>(params))(v.strictObject({ session: v.optional(text(64)), from: id })),
+  'trace.ack': ((params) => request<typeof params, null>(params))(v.strictObject({ batch: id })),
+  'trace.bytes': ((params) => request<typeof params, { at: number; bytes: Uint8Array }>(params))(
+    v.strictObject({ session: v.optional(text(64)), at: id, len: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_BYTES_PULL)) })),
+
+  'session.list': request<typeof none, SessionInfo[]>(none),
+  /** ends every run and begins an empty live session; the old one stays on disk */
+  'session.new': request<typeof none, SessionInfo>(none),
+  /** opens a stored session for reading */
+  'session.open': ((params) => request<typeof params, SessionInfo>(params))(v.strictObject({ session: text(64) })),
+  /** a piece of the session's file, flushed first; `size` is the file's whole length */
+  'session.read': ((params) => request<typeof params, { size: number; bytes: Uint8Array }>(params))(
+    v.strictObject({ session: text(64), offset: id, len: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_UPLOAD_PIECE)) })),
+  /** brings a session file in, piece by piece; answers the opened session with the last piece */
+  'session.upload': ((params) => request<typeof params, SessionInfo | null>(params))(
+    v.strictObject({ upload: text(64), offset: id, bytes: bytes(MAX_UPLOAD_PIECE), last: v.boolean() })),
+  'session.delete': ((params) => request<typeof params, null>(params))(v.strictObject({ session: text(64) })),
+} as const
+
+export type Contract = typeof contract
+export type Method = keyof Contract
+export type ParamsOf<M extends Method> = v.InferInput<Contract[M]['params']>
+export type ResultOf<M extends Method> = Contract[M] extends { _result?: infer R } ? Exclude<R, undefined> : never
+
+/** What comes unasked. `batch` is encoded by shared/trace/codec and must be acknowledged with `trace.ack`. */
+export type Push =
+  | { push: 'trace'; session: string; batch: number; data: Uint8Array }
+  | { push: 'interfaces'; interfaces: NetInterface[] }
+  | { push: 'status'; status: EngineStatus }
+
+/** The envelope of both transports. */
+export type ToEngine = { id: number; method: Method; params: unknown }
+export type FromEngine = { id: number; ok: true; value: unknown } | { id: number; ok: false; error: import('../result').LabError } | Push
+
+export interface Hello {
+  app: string
+  platform: 'linux' | 'darwin' | 'win32'
+  hostname: string
+  scope: Scope
+  pace: Pace
+  limits: Record<string, number>
+  /** why the kernel binding did not load; absent when it did */
+  kernelError?: string
+  /** what this platform cannot tell or do */
+  unavailable: string[]
+  /** socket options that setsockopt knows here, with their levels */
+  options: { name: string; level: string }[]
+  live: SessionInfo
+}
+
+export interface SessionInfo {
+  session: string
+  live: boolean
+  startedAt: string
+  /** events so far; bytes of the file */
+  events: number
+  size: number
+  /** a crash or a cut file lost what came after the last whole chunk */
+  truncated?: boolean
+  name?: string
+}
+
+export interface EngineStatus {
+  eventsPerSecond: number
+  /** bytes: resident memory of the engine's process, and what the trace holds */
+  memory: number
+  traceBytes: number
+  events: number
+  /** events left out so far, for whatever reason */
+  dropped: number
+  sockets: number
+  threads: number
+}
+
+export type AddressScope = 'loopback' | 'link-local' | 'private' | 'unique-local' | 'global' | 'multicast' | 'unspecified' | 'broadcast' | 'documentation' | 'shared'
+
+export interface NetAddress {
+  family: 'inet' | 'inet6'
+  address: string
+  prefix: number
+  /** IPv4 only */
+  netmask?: string
+  broadcast?: string
+  scope: AddressScope
+  /** IPv6: the numeric scope id that link-local addresses need */
+  scopeId?: number
+}
+
+export interface NetInterface {
+  name: string
+  index: number
+  up: boolean
+  /** a carrier: cable in, Wi-Fi joined. Absent: not available here. */
+  running?: boolean
+  loopback: boolean
+  multicast?: boolean
+  mtu?: number
+  mac?: string
+  addresses: NetAddress[]
+}
+
+export interface ProgramInfo {
+  id: string
+  params: ParamsSchema
+}
+
+export type { Plain, SockId, SyscallName }

@@ -1,0 +1,208 @@
+/**
+ * What the projections say: the shapes that views draw. All pure data.
+ *
+ * A projection folds events one by one and only ever APPENDS: every fact it holds carries the `seq` at which it became
+ * known. So the state at any cursor is a prefix of each list, found by binary search, and scrubbing needs neither
+ * replay nor checkpoints. The law that the tests prove: `at(fold(all), cursor)` equals `at(fold(prefix), end)`.
+ */
+import type {
+  ByteRef, BlockReason, CallId, Family, Plain, RunId, SockAddr, SockId, SockType, SyscallName, TcpFacts, TcpState, ThreadId, TraceEvent,
+} from '../trace/events'
+
+export type Evidence = 'kernel' | 'captured' | 'inferred'
+
+/** A deterministic fold. It owns and extends its state in place (100,000 events a second leave no time for copies). */
+export interface Projection<S> {
+  readonly name: string
+  init(): S
+  apply(state: S, event: TraceEvent): void
+}
+
+/** A value that changes: entry i holds from seq[i] until entry i+1. */
+export interface History<T> {
+  seq: number[]
+  t: number[]
+  value: T[]
+}
+
+// ---- runs, threads, calls
+
+export interface RunModel {
+  run: RunId
+  program: string
+  params: Record<string, Plain>
+  file?: string
+  seq: number
+  t: number
+  end?: { seq: number; t: number; status: 'ok' | 'failed' | 'stopped'; error?: string }
+  threads: ThreadId[]
+  output: { seq: number; t: number; thread: ThreadId; text: string; err: boolean }[]
+}
+
+export interface ThreadModel {
+  thread: ThreadId
+  run: RunId
+  name: string
+  func: string
+  seq: number
+  t: number
+  end?: { seq: number; t: number; error?: string }
+  /** indices into CallsState.list, in order */
+  calls: number[]
+}
+
+export interface CallModel {
+  call: CallId
+  thread: ThreadId
+  run: RunId
+  name: SyscallName
+  sock?: SockId
+  fd?: number
+  args: Record<string, Plain>
+  line?: number
+  seq: number
+  t: number
+  /** each wait within the call, in order (pace first, then the kernel) */
+  blocks: { seq: number; t: number; why: BlockReason; local?: SockAddr }[]
+  end?: {
+    seq: number
+    t: number
+    value: Plain
+    errno?: string
+    data?: ByteRef
+    sock?: SockId
+    fd?: number
+    local?: SockAddr
+    remote?: SockAddr
+  }
+}
+
+export interface CallsState {
+  runs: Map<RunId, RunModel>
+  threads: Map<ThreadId, ThreadModel>
+  /** in order of their `call` events */
+  list: CallModel[]
+  /** CallId -> index in list */
+  index: Map<CallId, number>
+}
+
+// ---- sockets
+
+export interface SockModel {
+  sock: SockId
+  fd: number
+  family: Family
+  type: SockType
+  run: RunId
+  seq: number
+  t: number
+  /** 'accepted' by a listening socket, or made by socket() */
+  origin: { by: 'socket' } | { by: 'accept'; listener: SockId }
+  local: History<SockAddr>
+  remote: History<SockAddr>
+  facts: History<TcpFacts>
+  state: History<{ state: TcpState; evidence: Evidence }>
+  options: History<{ name: string; value: number }>
+  /** the connection it belongs to, once it has one */
+  connection?: { seq: number; id: number; side: Side }
+  closed?: { seq: number; t: number; how: 'close' | 'abort' | 'exit' }
+}
+
+// ---- connections: what the ladder, the state diagram and the buffers draw
+
+/** 'a' is the active opener (client), 'b' the passive one (server). */
+export type Side = 'a' | 'b'
+
+/** A change of an endpoint's TCP state, with its cause in the words of RFC 9293's figure. */
+export interface StateChange {
+  seq: number
+  t: number
+  from: TcpState
+  to: TcpState
+  evidence: Evidence
+  /** what the program did: 'passive OPEN', 'active OPEN', 'CLOSE', 'SEND', 'ABORT', 'timeout' */
+  cause?: string
+  /** the segment that came in, and the one that went out for it: 'SYN', 'SYN,ACK', 'ACK', 'FIN', 'RST' */
+  rcv?: string
+  snd?: string
+  call?: CallId
+}
+
+/** One arrow of the ladder: a segment, or `count` like ones in a row where single ones were not told apart. */
+export interface Segment {
+  id: number
+  seq: number
+  /** microseconds: when sent and, where known, when it arrived (equal on loopback) */
+  t: number
+  from: Side
+  /** in the order of the header, joined by commas: 'SYN', 'SYN,ACK', 'ACK', 'PSH,ACK', 'FIN,ACK', 'RST,ACK', 'RST' */
+  flags: string
+  /** payload bytes, all `count` segments together */
+  len: number
+  /** offset of the first payload byte in this direction's stream; absent without payload */
+  offset?: number
+  count: number
+  /** how it ended: it arrived; nobody is known to have got it; it was sent again */
+  fate: 'arrived' | 'lost' | 'unknown'
+  retransmission?: boolean
+  evidence: Evidence
+  /** the call that made it go out */
+  call?: CallId
+  /** captured only */
+  seqno?: number
+  ackno?: number
+  window?: number
+}
+
+export interface Endpoint {
+  side: Side
+  addr?: SockAddr
+  /** absent when the endpoint is another program's, or was not accepted yet */
+  sock?: SockId
+  /** when `sock` became known: accept() comes after the handshake */
+  sockSeq?: number
+  states: StateChange[]
+  facts: History<TcpFacts & { timer?: string; expires?: number }>
+}
+
+/** One direction's byte stream: what each send() put in and each recv() took out. Offsets count from the first byte. */
+export interface StreamModel {
+  sends: { seq: number; t: number; call: CallId; offset: number; len: number; asked: number; data?: ByteRef }[]
+  recvs: { seq: number; t: number; call: CallId; offset: number; len: number; asked: number; data?: ByteRef }[]
+}
+
+export interface ConnectionModel {
+  id: number
+  family: Family
+  type: SockType
+  /** when the first fact of it became known */
+  seq: number
+  t: number
+  a: Endpoint
+  b: Endpoint
+  /** the listening socket of ours that took it, where known */
+  listener?: SockId
+  segments: Segment[]
+  /** keyed by the sending side */
+  streams: Record<Side, StreamModel>
+  /** how it ended, where it did not open or did not close in order */
+  outcome: History<'refused' | 'timed-out' | 'unreachable' | 'reset' | 'closed' | 'cancelled'>
+  /** calls made on either endpoint, connect and accept included: indices into CallsState.list */
+  calls: { seq: number; side: Side; index: number }[]
+}
+
+// ---- the whole
+
+export interface LabState {
+  /** the last event folded; -1 when none */
+  seq: number
+  t: number
+  calls: CallsState
+  sockets: Map<SockId, SockModel>
+  connections: ConnectionModel[]
+  /** seqs of gap events with what they left out */
+  gaps: { seq: number; t: number; events: number; bytes: number; why: string }[]
+}
+
+/** Where a view looks: everything with seq <= cursor is drawn. Live: Infinity. */
+export type Cursor = number
