@@ -1,0 +1,48 @@
+/** Finds a Chromium on this machine and starts it for a test. Nothing is downloaded: any Chrome, Chromium or Edge will do. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium, type Browser } from 'playwright-core'
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+function candidates(): string[] {
+  const env = process.env
+  const windowsRoots = [env.PROGRAMFILES, env['PROGRAMFILES(X86)'], env.LOCALAPPDATA].filter((root): root is string => Boolean(root))
+  return [
+    env.CHROME_PATH ?? '',
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/usr/bin/google-chrome-stable',
+    '/usr/bin/microsoft-edge',
+    '/snap/bin/chromium',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    '/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
+    ...windowsRoots.flatMap((root) => [
+      join(root, 'Google', 'Chrome', 'Application', 'chrome.exe'),
+      join(root, 'Chromium', 'Application', 'chrome.exe'),
+      join(root, 'Microsoft', 'Edge', 'Application', 'msedge.exe'),
+    ]),
+  ]
+}
+
+/** The path of a browser, or undefined where there is none. CHROME_PATH wins. */
+export function findChromium(): string | undefined {
+  return candidates().find((path) => path !== '' && existsSync(path))
+}
+
+/** A headless browser; the caller closes it. */
+export async function launchChromium(options: { args?: string[] } = {}): Promise<Browser> {
+  const executablePath = findChromium()
+  if (!executablePath) throw new Error('no Chromium, Chrome or Edge was found: install one, or set CHROME_PATH to its program')
+  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...(options.args ?? [])] })
+}

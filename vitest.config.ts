@@ -1,0 +1,44 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Projects by what they need: `unit` and `renderer` need nothing; `integration` real loopback sockets; `interop` real peers
+ * (python3, ncat, curl, tcpdump, strace); `e2e` the built product and a Chromium. The last three run one file at a time,
+ * because what they look at (ports, the connection table, captures) belongs to the whole machine.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['test/unit/**/*.test.ts'],
+          exclude: ['test/unit/renderer/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [vue()],
+        test: {
+          name: 'renderer',
+          environment: 'happy-dom',
+          include: ['test/unit/renderer/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      ...(['integration', 'interop', 'e2e'] as const).map((name) => ({
+        test: {
+          name,
+          environment: 'node',
+          // koffi is a native library: a process of its own per file, so that one file's trouble stays with it
+          pool: 'forks' as const,
+          fileParallelism: false,
+          include: [`test/${name}/**/*.test.ts`],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      })),
+    ],
+  },
+})
