@@ -1,13 +1,16 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
 
 const at = (path: string) => resolve(import.meta.dirname, path)
+const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { version: string }
 
 /** One build gives every edition: the Electron host, the engine's worker, the browser edition and the command line. */
 export default defineConfig({
   main: {
+    define: { __APP_VERSION__: JSON.stringify(version) },
     build: {
       outDir: at('out/main'),
       target: 'node20',

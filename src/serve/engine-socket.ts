@@ -1,0 +1,82 @@
+/** One WebSocket client of the engine: frames to messages and back, with every queue bounded. */
+import type { MessagePort } from 'node:worker_threads'
+import { Packr } from 'msgpackr'
+import type { WebSocket } from 'ws'
+import { MAX_HAND_PAYLOAD, type FromEngine, type ToEngine } from '../shared/contract/contract'
+
+/** The largest frame a page may send, bytes: the largest payload and room for its envelope. */
+export const MAX_FRAME = MAX_HAND_PAYLOAD + 64 * 1024
+/** Requests of one client that the engine has not answered; past that its socket is not read. */
+const MAX_IN_FLIGHT = 64
+/** Bytes that wait for a page that does not read; past that it is cut off, and comes back with a fresh snapshot. */
+const MAX_UNSENT = 64 * 1024 * 1024
+
+// RFC 6455 section 7.4.1
+const CLOSE_UNSUPPORTED = 1003
+const CLOSE_INVALID = 1007
+const CLOSE_RESTART = 1012
+const CLOSE_TRY_LATER = 1013
+
+const codec = new Packr({ useRecords: false, copyBuffers: true })
+
+/** The envelope only: the engine validates method and parameters itself. */
+function isRequest(message: unknown): message is ToEngine {
+  if (typeof message !== 'object' || message === null) return false
+  const { id, method } = message as Record<string, unknown>
+  return Number.isSafeInteger(id) && typeof method === 'string'
+}
+
+/** Decodes one frame; undefined when it is no request. */
+export function decodeRequest(frame: Buffer): ToEngine | undefined {
+  let message: unknown
+  try {
+    message = codec.unpack(frame)
+  } catch {
+    // whatever the decoder says about bytes that a page made up, the answer is the same
+    return undefined
+  }
+  return isRequest(message) ? message : undefined
+}
+
+export const encodeAnswer = (message: FromEngine): Buffer => codec.pack(message)
+
+/** Joins a WebSocket and an engine port until either closes. */
+export function joinEngine(socket: WebSocket, port: MessagePort): void {
+  let inFlight = 0
+
+  socket.on('message', (data, isBinary) => {
+    if (!isBinary) return socket.close(CLOSE_UNSUPPORTED, 'binary frames only')
+    const request = decodeRequest(data as Buffer)
+    if (!request) return socket.close(CLOSE_INVALID, 'not a request')
+    try {
+      port.postMessage(request)
+    } catch {
+      // a decoded value that cannot be cloned is none that the contract knows
+      return socket.close(CLOSE_INVALID, 'not a request')
+    }
+    inFlight++
+    if (inFlight >= MAX_IN_FLIGHT) socket.pause()
+  })
+
+  port.on('message', (message: FromEngine) => {
+    if ('id' in message) {
+      inFlight--
+      if (inFlight < MAX_IN_FLIGHT && socket.isPaused) socket.resume()
+    }
+    if (socket.readyState !== socket.OPEN) return
+    if (socket.bufferedAmount > MAX_UNSENT) {
+      socket.close(CLOSE_TRY_LATER, 'the page does not read')
+      socket.terminate()
+      return
+    }
+    socket.send(encodeAnswer(message), { binary: true })
+  })
+
+  socket.on('close', () => port.close())
+  // ws reports a frame that is too large or malformed here and closes with the fitting code itself
+  socket.on('error', () => port.close())
+  port.on('close', () => {
+    socket.resume()
+    socket.close(CLOSE_RESTART, 'the engine ended')
+  })
+}
