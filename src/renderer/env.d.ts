@@ -1,0 +1,9 @@
+/// <reference types="vite/client" />
+import type { DesktopBridge } from '../shared/contract/host'
+
+declare global {
+  interface Window {
+    /** there only in Electron */
+    socketscope?: DesktopBridge
+  }
+}

@@ -1,0 +1,18 @@
+import { createRouter, createWebHashHistory } from 'vue-router'
+import type { Component } from 'vue'
+import { ArrowLeftRight, FolderClock, Network } from '@lucide/vue'
+
+/** The pages, in the order of the rail. Hash history: the same under app:// and http://, and no server rewrites. */
+export const PAGES: { id: 'tcp' | 'addresses' | 'sessions'; path: string; icon: Component; page: () => Promise<Component> }[] = [
+  { id: 'tcp', path: '/tcp', icon: ArrowLeftRight, page: () => import('../features/tcp/TcpPage.vue') },
+  { id: 'addresses', path: '/addresses', icon: Network, page: () => import('../features/addresses/AddressesPage.vue') },
+  { id: 'sessions', path: '/sessions', icon: FolderClock, page: () => import('../features/sessions/SessionsPage.vue') },
+]
+
+export const router = createRouter({
+  history: createWebHashHistory(),
+  routes: [
+    ...PAGES.map((page) => ({ path: page.path, name: page.id, component: page.page })),
+    { path: '/:rest(.*)*', redirect: '/tcp' },
+  ],
+})
