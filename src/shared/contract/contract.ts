@@ -176,7 +176,7 @@ export interface EngineStatus {
   threads: number
 }
 
-export type AddressScope = 'loopback' | 'link-local' | 'private' | 'unique-local' | 'global' | 'multicast' | 'unspecified' | 'broadcast' | 'documentation' | 'shared'
+export type AddressScope = 'loopback' | 'link-local' | 'private' | 'unique-local' | 'global' | 'multicast' | 'unspecified' | 'broadcast' | 'documentation' | 'shared' | 'reserved'
 
 export interface NetAddress {
   family: 'inet' | 'inet6'
