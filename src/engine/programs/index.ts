@@ -1,0 +1,15 @@
+/** The built-in programs, by id, in the order in which a person meets them. */
+import type { Program } from './program'
+import type { ProgramInfo } from '../../shared/contract/contract'
+import { echoClient } from './echo-client'
+import { tcpClient } from './tcp-client'
+import { tcpServer } from './tcp-server'
+
+/** A program whose parameters are known only at run time; they are validated before they reach it. */
+export type AnyProgram = Program
+
+const all = [tcpServer, tcpClient, echoClient] as unknown as AnyProgram[]
+
+export const programs: ReadonlyMap<string, AnyProgram> = new Map(all.map((p) => [p.id, p]))
+
+export const programInfos = (): ProgramInfo[] => all.map(({ id, params }) => ({ id, params }))

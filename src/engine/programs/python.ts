@@ -1,0 +1,43 @@
+/** How Python writes values: the programs print what their twins print, and the twins' constants are Python literals. */
+import type { SockAddr } from '../../shared/trace/events'
+
+const escapes: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, '0')
+
+/** repr() puts double quotes only round a text that has a single quote and no double one. */
+const quoteFor = (text: string): string => (text.includes("'") && !text.includes('"') ? '"' : "'")
+
+/** Python's repr(bytes): b'hello\n' */
+export function bytesRepr(bytes: Uint8Array): string {
+  const text = Array.from(bytes, (b) => String.fromCharCode(b)).join('')
+  const quote = quoteFor(text)
+  const body = text.replace(/[^\x20-\x7e]|[\\'"]/g, (c) => {
+    if (c === "'" || c === '"') return c === quote ? `\\${c}` : c
+    return escapes[c] ?? `\\x${hex(c.charCodeAt(0), 2)}`
+  })
+  return `b${quote}${body}${quote}`
+}
+
+/** What must not stand in a source text as itself: controls, separators but the space, formats (bidi), lone surrogates. */
+const unprintable = /(?! )[\p{C}\p{Z}]/u
+
+/** A Python literal of the value: for a text one that reads back as exactly that text, whatever is in it. */
+export function literal(value: string | number | boolean): string {
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  if (typeof value === 'number') return String(value)
+  const quote = quoteFor(value)
+  const body = Array.from(value, (c) => {
+    if (c === quote) return `\\${c}`
+    if (escapes[c]) return escapes[c]
+    if (!unprintable.test(c)) return c
+    const code = c.codePointAt(0)!
+    return code > 0xffff ? `\\U${hex(code, 8)}` : code > 0xff ? `\\u${hex(code, 4)}` : `\\x${hex(code, 2)}`
+  }).join('')
+  return `${quote}${body}${quote}`
+}
+
+/** An endpoint as the twins' name(address) writes it: 127.0.0.1:9999, [::1]:9999. Python leaves the scope id out too. */
+export function name(address: SockAddr): string {
+  if (address.family === 'unix') return address.path
+  return address.family === 'inet6' ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
+}

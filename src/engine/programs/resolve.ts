@@ -1,0 +1,43 @@
+/**
+ * From what a person types as a host to the address a call takes. Python does this inside bind() and connect(); the
+ * programs do it at the same place, so that a wrong name fails there, with the socket already open.
+ */
+import { lookup } from 'node:dns/promises'
+import { networkInterfaces } from 'node:os'
+import { parseIPv6 } from '../../shared/net/address'
+import type { SockAddr } from '../../shared/trace/events'
+import { OsError } from './program'
+
+/** The family a program opens its socket with. A name means IPv4, as AF_INET does in the course's Python. */
+export const familyOf = (host: string): 'inet' | 'inet6' => (parseIPv6(host) ? 'inet6' : 'inet')
+
+/** The same as Python's constant, for a twin. */
+export const pythonFamily = (host: string): string => (familyOf(host) === 'inet6' ? 'socket.AF_INET6' : 'socket.AF_INET')
+
+/**
+ * The address of `host` (an IPv4 or IPv6 address, the latter with %scope where it is link-local, or a name).
+ * Throws an OsError of 'getaddrinfo', named as gai_strerror(3) names it, where there is none: Python's socket.gaierror.
+ */
+export async function resolveHost(host: string, port: number): Promise<SockAddr> {
+  const ipv6 = parseIPv6(host)
+  if (ipv6) {
+    const address = host.split('%')[0]!
+    return { family: 'inet6', host: address, port, ...(ipv6.zone !== undefined && { scope: scopeId(ipv6.zone, host) }) }
+  }
+  try {
+    // lookup() hands an IPv4 address back as it is, and asks the system's resolver for a name
+    const { address } = await lookup(host, { family: 4 })
+    return { family: 'inet', host: address, port }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    throw new OsError(code === 'EAI_AGAIN' ? 'EAI_AGAIN' : 'EAI_NONAME', 'getaddrinfo', { host })
+  }
+}
+
+/** The numeric scope id of a zone, which is an interface's name or already a number (RFC 4007, section 11). */
+function scopeId(zone: string, host: string): number {
+  if (/^\d{1,10}$/.test(zone)) return Number(zone)
+  const onIt = networkInterfaces()[zone]?.find((a) => a.family === 'IPv6' && a.scopeid !== 0)
+  if (onIt?.family !== 'IPv6') throw new OsError('EAI_NONAME', 'getaddrinfo', { host, interface: zone })
+  return onIt.scopeid
+}
