@@ -12,6 +12,8 @@ import { joinEngine, MAX_FRAME } from './engine-socket'
 
 /** How often a page is asked whether it is still there, ms; one that missed the last question is cut off. */
 const HEARTBEAT = 15_000
+/** How long a page may take to answer the close of its socket, ms. */
+const CLOSE_LIMIT = 500
 /** Pages at a time. */
 const MAX_CLIENTS = 16
 
@@ -92,14 +94,13 @@ export async function startServer(options: LabServerOptions): Promise<LabServer>
     port,
     async close() {
       stopHeartbeat()
-      for (const client of sockets.clients) {
-        client.close(1001, 'Socketscope ends')
-        client.terminate()
-      }
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
+      for (const client of sockets.clients) client.close(1001, 'Socketscope ends')
+      const limit = setTimeout(() => { for (const client of sockets.clients) client.terminate() }, CLOSE_LIMIT)
       await closed
+      clearTimeout(limit)
     },
   }
 }
