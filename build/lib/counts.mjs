@@ -1,0 +1,17 @@
+/** Reads vitest's JSON report. */
+
+/**
+ * How many tests passed, failed and were skipped. Besides failed tests these count as one failure each: a file that could
+ * not be loaded, and a run that failed (or left no report) without any failed test or file, for example by an unhandled error.
+ * @param {{ testResults: { status: string, assertionResults: { status: string }[] }[] } | undefined} report
+ * @param {number} code vitest's exit code
+ */
+export function countsOf(report, code) {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const file of report?.testResults ?? []) {
+    for (const { status } of file.assertionResults) counts[status === 'passed' || status === 'failed' ? status : 'skipped']++
+    if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed')) counts.failed++
+  }
+  if (counts.failed === 0 && (code !== 0 || !report)) counts.failed = 1
+  return counts
+}

@@ -1,0 +1,67 @@
+/**
+ * `npm test`: everything, from a fresh clone. Types, lint and the build count as one check each; the rest are vitest's own
+ * numbers. The last line alone is `N passed, N failed[, N skipped]`, and the exit code agrees with it.
+ */
+import './lib/node-version.mjs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensureBuilt, ensureDependencies } from './lib/ensure.mjs'
+import { ensurePeers } from './lib/peers.mjs'
+import { run, runScript } from './lib/run.mjs'
+import { countsOf } from './lib/counts.mjs'
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+const say = (line) => process.stdout.write(`${line}\n`)
+
+function count(stage, { passed = 0, failed = 0, skipped = 0 }, since) {
+  total.passed += passed
+  total.failed += failed
+  total.skipped += skipped
+  say(`== ${stage}: ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''} (${((Date.now() - since) / 1000).toFixed(0)} s)\n`)
+}
+
+async function check(stage, action) {
+  const since = Date.now()
+  say(`== ${stage}`)
+  const { code, text } = await action()
+  if (code !== 0 && text) say(text)
+  count(stage, code === 0 ? { passed: 1 } : { failed: 1 }, since)
+  return code === 0
+}
+
+/** Runs some vitest projects together. A run that crashes, or fails without a failed test to its name, is one failure. */
+async function suite(projects) {
+  const since = Date.now()
+  say(`== ${projects.join(', ')}`)
+  const folder = mkdtempSync(join(tmpdir(), 'socketscope-report-'))
+  const report = join(folder, 'report.json')
+  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, '--passWithNoTests', ...projects.flatMap((name) => ['--project', name])]
+  const { code } = await runScript('vitest/vitest.mjs', [...args, ...process.argv.slice(2)])
+  let json
+  try {
+    json = JSON.parse(readFileSync(report, 'utf8'))
+  } catch {
+    json = undefined // vitest ended before it could write its report: countsOf makes that a failure
+  }
+  rmSync(folder, { recursive: true, force: true })
+  count(projects.join(', '), countsOf(json, code), since)
+}
+
+await ensureDependencies()
+const missing = await ensurePeers()
+if (missing.length > 0) {
+  say(`These programs are missing, so that tests which talk to them cannot run: ${missing.join(', ')}`)
+  if (process.env.CI) count('peers', { failed: missing.length }, Date.now())
+}
+
+await check('types', () => run(process.execPath, ['build/typecheck.mjs']))
+await check('lint', () => runScript('eslint/bin/eslint.js', ['.', '--max-warnings', '0']))
+const built = await check('build', () => ensureBuilt({ tolerate: true }))
+
+await suite(['unit', 'renderer'])
+// without a build these would test an older one, or nothing; the build's failure is counted already
+if (built) for (const project of ['integration', 'interop', 'e2e']) await suite([project])
+
+process.exitCode = total.failed === 0 ? 0 : 1
+say(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`)
