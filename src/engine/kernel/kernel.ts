@@ -1,0 +1,57 @@
+/** The kernel of a lab, put together: the platform's sockets, the readiness loop, the dispatcher, the runs, the sampler. */
+import type { ConnectionTable } from '../observe/sampler'
+import { Sampler } from '../observe/sampler'
+import { Dispatcher } from './dispatcher'
+import type { Gate, TraceSink } from './objects'
+import { Pacer } from './pacer'
+import type { NativeSockets, Readiness } from './platform/platform'
+import { Processes } from './process'
+
+export interface Kernel {
+  readonly native: NativeSockets
+  readonly dispatcher: Dispatcher
+  readonly processes: Processes
+  readonly sampler: Sampler
+  /** closes every descriptor that is left; no call may be made after it */
+  close(): void
+}
+
+export interface KernelOptions {
+  trace: TraceSink
+  gate: Gate
+  limits: { sockets: number; recvBytes: number }
+  table?: ConnectionTable | undefined
+}
+
+/** Throws with one clear sentence where the binding cannot load. */
+export async function createKernel(options: KernelOptions): Promise<Kernel> {
+  const { native, readiness } = await bindPlatform()
+  const pacer = new Pacer()
+  const dispatcher = new Dispatcher({ native, readiness, pacer, trace: options.trace, gate: options.gate, limits: options.limits })
+  const sampler = new Sampler(native, options.trace, options.table)
+  dispatcher.observer = sampler
+  const processes = new Processes(dispatcher, options.trace)
+  return {
+    native,
+    dispatcher,
+    processes,
+    sampler,
+    close() {
+      sampler.close()
+      for (const sock of dispatcher.sockets.values()) native.close(sock.fd)
+      dispatcher.sockets.clear()
+      readiness.close()
+    },
+  }
+}
+
+async function bindPlatform(): Promise<{ native: NativeSockets; readiness: Readiness }> {
+  switch (process.platform) {
+    case 'linux': {
+      const [{ bindLinux }, { createEpoll }] = await Promise.all([import('./native-linux'), import('./readiness-epoll')])
+      return { native: bindLinux(), readiness: createEpoll() }
+    }
+    default:
+      throw new Error(`Socketscope cannot make socket calls on ${process.platform} yet.`)
+  }
+}

@@ -1,0 +1,102 @@
+/** The records that the dispatcher works on: sockets, threads, runs. Plain data; what happens to them is in dispatcher.ts. */
+import type { CallId, Family, Plain, RunId, SockAddr, SockId, SockType, SyscallName, ThreadId, Unstamped } from '../../shared/trace/events'
+import type { LabError } from '../../shared/result'
+import type { ByteStore } from '../recorder/byte-store'
+
+/** What the kernel needs of the recorder. */
+export interface TraceSink {
+  push(event: Unstamped): number
+  readonly bytes: ByteStore
+}
+
+/** What may happen; asked before each call is made. undefined: it may. */
+export interface Gate {
+  bind(address: SockAddr): LabError | undefined
+  connect(address: SockAddr): LabError | undefined
+  sendto(address: SockAddr): LabError | undefined
+  /** a peer that the kernel has taken already */
+  accept(peer: SockAddr): LabError | undefined
+}
+
+/** Finds the line of the Python twin that a call stands for. */
+export interface TwinLines {
+  lineOf(func: string, call: SyscallName, previous: number | undefined): number | undefined
+}
+
+/** An open socket. `fd` is the kernel's; `id` is ours and never reused. */
+export interface Sock {
+  readonly id: SockId
+  readonly fd: number
+  readonly family: Family
+  readonly type: SockType
+  readonly run: Run
+  closed: boolean
+  listening: boolean
+  local?: SockAddr
+  remote?: SockAddr
+  /** seconds; null blocks, 0 never waits */
+  timeout: number | null
+}
+
+export interface Thread {
+  readonly id: ThreadId
+  readonly run: Run
+  readonly name: string
+  readonly func: string
+  /** line of the twin of the call before */
+  line?: number
+  /** the call in hand, and how to take it back while it waits */
+  call?: CallId
+  cancel?: (() => void) | undefined
+}
+
+export interface Run {
+  readonly id: RunId
+  readonly program: string
+  readonly threads: Set<Thread>
+  readonly sockets: Set<Sock>
+  readonly abort: AbortController
+  readonly twin?: TwinLines
+  /** lines for input(), and who waits for one */
+  readonly input: InputQueue
+}
+
+/** How a call ended. `value` is its result as the trace shows it; the rest is for the program. */
+export interface Outcome {
+  errno?: string
+  value: Plain
+  bytes?: Uint8Array
+  sock?: Sock
+  address?: SockAddr
+  error?: LabError
+}
+
+/** Lines that a person typed and no program has read yet. */
+export class InputQueue {
+  private readonly lines: string[] = []
+  private ended = false
+  private waiter?: (() => void) | undefined
+
+  push(line: string): void {
+    this.lines.push(line)
+    this.waiter?.()
+  }
+
+  end(): void {
+    this.ended = true
+    this.waiter?.()
+  }
+
+  /** a line, null at the end, undefined when there is none yet */
+  take(): string | null | undefined {
+    if (this.lines.length) return this.lines.shift()!
+    return this.ended ? null : undefined
+  }
+
+  onLine(waiter: () => void): () => void {
+    this.waiter = waiter
+    return () => {
+      if (this.waiter === waiter) this.waiter = undefined
+    }
+  }
+}

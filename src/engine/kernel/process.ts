@@ -1,0 +1,139 @@
+/** Runs: a program with its threads, from its first call to its last descriptor. */
+import type { Plain, RunId, ThreadId, Family, SockType } from '../../shared/trace/events'
+import { OsError, type Socket, type Sys, type ThreadHandle } from '../programs/program'
+import type { Dispatcher } from './dispatcher'
+import { InputQueue, type Run, type Thread, type TraceSink, type TwinLines } from './objects'
+import { LabSocket, expect } from './socket'
+
+export interface RunOptions {
+  program: string
+  params: Record<string, Plain>
+  twin?: TwinLines
+  main: (sys: Sys) => Promise<void>
+}
+
+export interface RunEnd {
+  status: 'ok' | 'failed' | 'stopped'
+  error?: OsError | Error
+}
+
+export class Processes {
+  private runIds = 0
+  private threadIds = 0
+  private readonly runs = new Map<RunId, Run>()
+  readonly threads = new Map<ThreadId, Thread>()
+
+  constructor(
+    private readonly kernel: Dispatcher,
+    private readonly trace: TraceSink,
+  ) {}
+
+  get(run: RunId): Run | undefined {
+    return this.runs.get(run)
+  }
+
+  get size(): number {
+    return this.runs.size
+  }
+
+  /** Starts a program. `ended` settles when its last thread is gone and its descriptors are closed; it never rejects. */
+  start(options: RunOptions): { run: Run; ended: Promise<RunEnd> } {
+    const run = this.open(options.program, options.params, options.twin)
+    const main = this.begin(run, 'main', 'main')
+    return { run, ended: this.live(run, main, options.main) }
+  }
+
+  /** A run without a program of its own: its threads do what a person says (by hand) or a guest asks. */
+  open(program: string, params: Record<string, Plain>, twin?: TwinLines): Run {
+    const run: Run = {
+      id: ++this.runIds, program, threads: new Set(), sockets: new Set(), abort: new AbortController(), input: new InputQueue(),
+      ...(twin ? { twin } : {}),
+    }
+    this.runs.set(run.id, run)
+    this.trace.push({ k: 'run', run: run.id, program, params })
+    return run
+  }
+
+  begin(run: Run, name: string, func: string): Thread {
+    const thread: Thread = { id: ++this.threadIds, run, name, func }
+    run.threads.add(thread)
+    this.threads.set(thread.id, thread)
+    this.trace.push({ k: 'thread', run: run.id, thread: thread.id, name, func })
+    return thread
+  }
+
+  end(thread: Thread, error?: string): void {
+    thread.run.threads.delete(thread)
+    this.threads.delete(thread.id)
+    this.trace.push(error === undefined ? { k: 'thread-end', thread: thread.id } : { k: 'thread-end', thread: thread.id, error })
+  }
+
+  /** Takes back every call that waits; the program unwinds, and its descriptors are closed. */
+  stop(run: Run): void {
+    run.abort.abort()
+    for (const thread of [...run.threads]) thread.cancel?.()
+  }
+
+  /** Ends a run that was opened by hand. */
+  finish(run: Run, end: RunEnd): void {
+    if (run.sockets.size) {
+      const reaper = [...run.threads][0] ?? this.begin(run, 'exit', 'exit')
+      for (const sock of [...run.sockets]) this.kernel.reap(reaper, sock)
+    }
+    for (const thread of [...run.threads]) this.end(thread)
+    this.runs.delete(run.id)
+    this.trace.push(end.error ? { k: 'run-end', run: run.id, status: end.status, error: end.error.message } : { k: 'run-end', run: run.id, status: end.status })
+  }
+
+  private async live(run: Run, main: Thread, body: (sys: Sys) => Promise<void>): Promise<RunEnd> {
+    const others: Promise<void>[] = []
+    const error = await this.runThread(main, (sys) => body(sys), others)
+    // as Python: the process lives until its last thread ends
+    for (let i = 0; i < others.length; i++) await others[i]
+    const end: RunEnd = run.abort.signal.aborted ? { status: 'stopped' } : error ? { status: 'failed', error } : { status: 'ok' }
+    this.finish(run, end)
+    return end
+  }
+
+  private async runThread(thread: Thread, body: (sys: Sys) => Promise<void>, others: Promise<void>[]): Promise<OsError | Error | undefined> {
+    let failure: OsError | Error | undefined
+    try {
+      await body(this.sysOf(thread, others))
+    } catch (e) {
+      failure = e instanceof Error ? e : new Error(String(e))
+      if (failure instanceof OsError && failure.errno === 'CANCELLED') failure = undefined
+    }
+    this.end(thread, failure?.message)
+    return failure
+  }
+
+  private sysOf(thread: Thread, others: Promise<void>[]): Sys {
+    const { kernel, trace } = this
+    const begin = this.begin.bind(this)
+    const runThread = this.runThread.bind(this)
+    return {
+      signal: thread.run.abort.signal,
+      async socket(family: Family, type: SockType): Promise<Socket> {
+        return new LabSocket(kernel, thread, (await expect('socket', kernel.socket(thread, family, type))).sock!)
+      },
+      thread<A extends unknown[]>(target: (sys: Sys, ...args: A) => Promise<void>, options: { name: string; args: A }): ThreadHandle {
+        const child = begin(thread.run, options.name, target.name || 'target')
+        const args = options.args.map((a) => (a instanceof LabSocket ? a.handTo(child) : a)) as A
+        const done = runThread(child, (sys) => target(sys, ...args), others).then((error) => {
+          if (error) trace.push({ k: 'print', thread: child.id, text: `${options.name}: ${error.message}`, err: true })
+        })
+        others.push(done)
+        return { name: options.name, join: () => done }
+      },
+      print(text: string): void {
+        trace.push({ k: 'print', thread: thread.id, text })
+      },
+      async sleep(seconds: number): Promise<void> {
+        await expect('sleep', kernel.sleep(thread, seconds))
+      },
+      async input(prompt = ''): Promise<string | null> {
+        return (await expect('input', kernel.input(thread, prompt))).value as string | null
+      },
+    }
+  }
+}

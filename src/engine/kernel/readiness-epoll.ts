@@ -1,0 +1,169 @@
+/**
+ * Readiness on Linux: one edge-triggered epoll set. A descriptor is added once, when a call on it first would block;
+ * after that a wait costs no system call, and an event costs the same whatever the number of sockets (epoll(7)).
+ *
+ * While there is traffic the set is polled from setImmediate, so that a reply is seen within microseconds and Node's own
+ * loop runs in between. After SPIN_US without an event, poll(2) on the epoll descriptor itself waits on a pool thread:
+ * it takes no event out of the set, so nothing that a pool thread wrote has to be read here.
+ */
+import koffi from 'koffi'
+import type { Readiness } from './platform/platform'
+
+const EPOLL_CLOEXEC = 0x80000
+const EFD_NONBLOCK_CLOEXEC = 0x80800
+const EPOLL_CTL_ADD = 1
+const EPOLL_CTL_DEL = 2
+const EPOLLIN = 0x1
+const EPOLLOUT = 0x4
+const EPOLLERR = 0x8
+const EPOLLHUP = 0x10
+const EPOLLRDHUP = 0x2000
+const EPOLLET = 0x80000000
+const POLLIN = 1
+const EEXIST = 17
+
+const MAX_EVENTS = 512
+/** How long to go on polling after the last event before a pool thread waits: above a loopback round trip. */
+const SPIN_US = 200
+
+// struct epoll_event is packed on x86-64 only (<sys/epoll.h>).
+const EVENT_BYTES = process.arch === 'x64' ? 12 : 16
+const DATA_OFFSET = process.arch === 'x64' ? 4 : 8
+
+interface Waiters {
+  read: (() => void)[]
+  write: (() => void)[]
+}
+
+export function createEpoll(): Readiness {
+  const c = koffi.load(null)
+  const epoll_create1 = c.func('int epoll_create1(int)')
+  const epoll_ctl = c.func('int epoll_ctl(int, int, int, void *)')
+  const epoll_wait = c.func('int epoll_wait(int, void *, int, int)')
+  const eventfd = c.func('int eventfd(uint32_t, int)')
+  const write = c.func('intptr_t write(int, const void *, size_t)')
+  const close = c.func('int close(int)')
+  const poll = c.func('int poll(void *, uint64_t, int)')
+
+  const set = epoll_create1(EPOLL_CLOEXEC) as number
+  const wakeFd = eventfd(0, EFD_NONBLOCK_CLOEXEC) as number
+  if (set < 0 || wakeFd < 0) throw new Error(`epoll: errno ${koffi.errno()}`)
+
+  const ctl = new DataView(new ArrayBuffer(16))
+  const events = new DataView(new ArrayBuffer(EVENT_BYTES * MAX_EVENTS))
+  const eventBytes = new Uint8Array(events.buffer)
+  // struct pollfd[2]: { int fd; short events; short revents }
+  const pollSet = new DataView(new ArrayBuffer(16))
+  pollSet.setInt32(0, set, true)
+  pollSet.setInt16(4, POLLIN, true)
+  pollSet.setInt32(8, wakeFd, true)
+  pollSet.setInt16(12, POLLIN, true)
+  const pollBytes = new Uint8Array(pollSet.buffer)
+
+  const waiters = new Map<number, Waiters>()
+  let waiting = 0
+  let polling = false
+  let parked = false
+  let closed = false
+  let lastEvent = 0
+
+  function wake(list: (() => void)[]): void {
+    // every waiter tries again: those that come too late wait again, in their order
+    const woken = list.splice(0)
+    waiting -= woken.length
+    for (const w of woken) w()
+  }
+
+  /** takes what is ready now; the number of events */
+  function collect(): number {
+    const n = epoll_wait(set, eventBytes, MAX_EVENTS, 0) as number
+    for (let i = 0; i < n; i++) {
+      const flags = events.getUint32(i * EVENT_BYTES, true)
+      const entry = waiters.get(events.getInt32(i * EVENT_BYTES + DATA_OFFSET, true))
+      if (!entry) continue
+      if (entry.read.length && flags & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) wake(entry.read)
+      if (entry.write.length && flags & (EPOLLOUT | EPOLLHUP | EPOLLERR)) wake(entry.write)
+    }
+    return n
+  }
+
+  function turn(): void {
+    polling = false
+    if (closed || waiting === 0) return
+    const n = collect()
+    const now = performance.now() * 1000
+    if (n > 0) lastEvent = now
+    if (waiting === 0) return
+    if (now - lastEvent < SPIN_US) spin()
+    else park()
+  }
+
+  function spin(): void {
+    if (polling || parked || closed) return
+    polling = true
+    setImmediate(turn)
+  }
+
+  function park(): void {
+    if (parked) return
+    parked = true
+    poll.async(pollBytes, 2, -1, () => {
+      parked = false
+      if (closed) release()
+      else {
+        lastEvent = performance.now() * 1000
+        turn()
+      }
+    })
+  }
+
+  function release(): void {
+    close(set)
+    close(wakeFd)
+  }
+
+  function entryOf(fd: number): Waiters {
+    let entry = waiters.get(fd)
+    if (!entry) {
+      entry = { read: [], write: [] }
+      waiters.set(fd, entry)
+      ctl.setUint32(0, (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0, true)
+      ctl.setInt32(DATA_OFFSET, fd, true)
+      const r = epoll_ctl(set, EPOLL_CTL_ADD, fd, ctl) as number
+      if (r < 0 && koffi.errno() !== EEXIST) throw new Error(`epoll_ctl: errno ${koffi.errno()}`)
+    }
+    return entry
+  }
+
+  function wait(list: (() => void)[], waiter: () => void): () => void {
+    list.push(waiter)
+    waiting++
+    lastEvent = Math.max(lastEvent, performance.now() * 1000 - SPIN_US / 2)
+    spin()
+    return () => {
+      const at = list.indexOf(waiter)
+      if (at < 0) return
+      list.splice(at, 1)
+      waiting--
+    }
+  }
+
+  return {
+    readable: (fd, waiter) => wait(entryOf(fd).read, waiter),
+    writable: (fd, waiter) => wait(entryOf(fd).write, waiter),
+    forget(fd) {
+      const entry = waiters.get(fd)
+      if (!entry) return
+      waiters.delete(fd)
+      epoll_ctl(set, EPOLL_CTL_DEL, fd, ctl)
+      wake(entry.read)
+      wake(entry.write)
+    },
+    close() {
+      if (closed) return
+      closed = true
+      if (parked) write(wakeFd, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]), 8)
+      else release()
+    },
+  }
+}

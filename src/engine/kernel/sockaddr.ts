@@ -1,0 +1,75 @@
+/** SockAddr <-> struct sockaddr_in, sockaddr_in6, sockaddr_un (POSIX <sys/socket.h>), after the platform's table. */
+import type { PlatformTable } from './platform/platform'
+import type { SockAddr } from '../../shared/trace/events'
+import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from '../../shared/net/address'
+
+/** sizeof(struct sockaddr_storage) */
+export const SOCKADDR_STORAGE = 128
+const SUN_PATH_OFFSET = 2
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/**
+ * Writes `addr` into `into` and returns its length in bytes. The host of an inet or inet6 address must be a literal.
+ * A result below 0 says that it is none: 'EINVAL' in the caller's terms; -2: the unix path is too long.
+ */
+export function encodeSockAddr(addr: SockAddr, table: PlatformTable, into: Uint8Array): number {
+  const view = new DataView(into.buffer, into.byteOffset, into.byteLength)
+  into.fill(0)
+  const family = (number: number, length: number) => {
+    if (table.sockaddr.lengthByte) {
+      into[0] = length
+      into[1] = number
+    } else {
+      view.setUint16(0, number, true)
+    }
+    return length
+  }
+  switch (addr.family) {
+    case 'inet': {
+      const bytes = parseIPv4(addr.host)
+      if (!bytes) return -1
+      view.setUint16(2, addr.port)
+      into.set(bytes, 4)
+      return family(table.AF.inet, 16)
+    }
+    case 'inet6': {
+      const parsed = parseIPv6(addr.host)
+      const scope = addr.scope ?? Number(parsed?.zone ?? 0)
+      // an interface's name after '%' is the resolver's to turn into its number
+      if (!parsed || !Number.isInteger(scope)) return -1
+      view.setUint16(2, addr.port)
+      into.set(parsed.bytes, 8)
+      view.setUint32(24, scope, true)
+      return family(table.AF.inet6, 28)
+    }
+    case 'unix': {
+      const path = encoder.encode(addr.path)
+      if (path.length >= table.sockaddr.unixPath) return -2
+      into.set(path, SUN_PATH_OFFSET)
+      return family(table.AF.unix, SUN_PATH_OFFSET + path.length + 1)
+    }
+    default:
+      return addr satisfies never
+  }
+}
+
+/** Reads the struct sockaddr of `length` bytes at the start of `from`; undefined for a family that is not ours. */
+export function decodeSockAddr(from: Uint8Array, length: number, table: PlatformTable): SockAddr | undefined {
+  const view = new DataView(from.buffer, from.byteOffset, from.byteLength)
+  const family = table.sockaddr.lengthByte ? from[1]! : view.getUint16(0, true)
+  if (length < 2) return { family: 'unix', path: '' }
+  if (family === table.AF.inet) return { family: 'inet', host: formatIPv4(from, 4), port: view.getUint16(2) }
+  if (family === table.AF.inet6) {
+    const scope = view.getUint32(24, true)
+    const address: SockAddr = { family: 'inet6', host: formatIPv6(from, 8), port: view.getUint16(2) }
+    if (scope) address.scope = scope
+    return address
+  }
+  if (family === table.AF.unix) {
+    const path = from.subarray(SUN_PATH_OFFSET, length)
+    const end = path[0] === 0 ? path.length : path.indexOf(0)
+    return { family: 'unix', path: decoder.decode(end < 0 ? path : path.subarray(0, end)) }
+  }
+  return undefined
+}

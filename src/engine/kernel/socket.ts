@@ -1,0 +1,103 @@
+/** The async Socket that programs use: the dispatcher's outcomes as Python has them, with OsError where Python raises. */
+import type { SockAddr } from '../../shared/trace/events'
+import { OsError, type Socket } from '../programs/program'
+import type { Dispatcher, MaybePromise } from './dispatcher'
+import type { Outcome, Sock, Thread } from './objects'
+
+/** The outcome of a call that succeeded; throws the OsError of one that failed. */
+export async function expect(call: string, outcome: MaybePromise<Outcome>): Promise<Outcome> {
+  const o = await outcome
+  if (o.errno === undefined) return o
+  throw new OsError(o.errno, call, o.error ? { message: o.error.message, ...o.error.detail } : {})
+}
+
+export class LabSocket implements Socket {
+  constructor(
+    private readonly kernel: Dispatcher,
+    private readonly thread: Thread,
+    private readonly sock: Sock,
+  ) {}
+
+  get fd(): number {
+    return this.sock.fd
+  }
+
+  /** the same socket in the hands of another thread */
+  handTo(thread: Thread): LabSocket {
+    return new LabSocket(this.kernel, thread, this.sock)
+  }
+
+  async bind(address: SockAddr): Promise<void> {
+    await expect('bind', this.kernel.bind(this.thread, this.sock, address))
+  }
+
+  async listen(backlog: number): Promise<void> {
+    await expect('listen', this.kernel.listen(this.thread, this.sock, backlog))
+  }
+
+  async accept(): Promise<[Socket, SockAddr]> {
+    const o = await expect('accept', this.kernel.accept(this.thread, this.sock))
+    return [new LabSocket(this.kernel, this.thread, o.sock!), o.address!]
+  }
+
+  async connect(address: SockAddr): Promise<void> {
+    await expect('connect', this.kernel.connect(this.thread, this.sock, address))
+  }
+
+  async send(data: Uint8Array): Promise<number> {
+    return (await expect('send', this.kernel.send(this.thread, this.sock, data))).value as number
+  }
+
+  async sendall(data: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < data.length || data.length === 0; ) {
+      sent += await this.send(sent === 0 ? data : data.subarray(sent))
+      if (data.length === 0) return
+    }
+  }
+
+  async recv(n: number, flags?: { peek?: boolean }): Promise<Uint8Array> {
+    return (await expect('recv', this.kernel.recv(this.thread, this.sock, n, flags?.peek))).bytes!
+  }
+
+  async sendto(data: Uint8Array, address: SockAddr): Promise<number> {
+    return (await expect('sendto', this.kernel.sendto(this.thread, this.sock, data, address))).value as number
+  }
+
+  async recvfrom(n: number): Promise<[Uint8Array, SockAddr]> {
+    const o = await expect('recvfrom', this.kernel.recvfrom(this.thread, this.sock, n))
+    return [o.bytes!, o.address ?? { family: 'unix', path: '' }]
+  }
+
+  async shutdown(how: 'RD' | 'WR' | 'RDWR'): Promise<void> {
+    await expect('shutdown', this.kernel.shutdown(this.thread, this.sock, how))
+  }
+
+  /** Closing a closed socket is allowed and does nothing, as in Python. */
+  async close(): Promise<void> {
+    if (!this.sock.closed) await expect('close', this.kernel.close(this.thread, this.sock))
+  }
+
+  async abort(): Promise<void> {
+    await expect('abort', this.kernel.abort(this.thread, this.sock))
+  }
+
+  async setsockopt(name: string, value: number): Promise<void> {
+    await expect('setsockopt', this.kernel.setsockopt(this.thread, this.sock, name, value))
+  }
+
+  async getsockopt(name: string): Promise<number> {
+    return (await expect('getsockopt', this.kernel.getsockopt(this.thread, this.sock, name))).value as number
+  }
+
+  async getsockname(): Promise<SockAddr> {
+    return (await expect('getsockname', this.kernel.getsockname(this.thread, this.sock))).address!
+  }
+
+  async getpeername(): Promise<SockAddr> {
+    return (await expect('getpeername', this.kernel.getpeername(this.thread, this.sock))).address!
+  }
+
+  settimeout(seconds: number | null): void {
+    this.sock.timeout = seconds
+  }
+}
