@@ -192,12 +192,15 @@ export interface NetAddress {
 
 export interface NetInterface {
   name: string
+  /** 0: not available here */
   index: number
   up: boolean
   /** a carrier: cable in, Wi-Fi joined. Absent: not available here. */
   running?: boolean
   loopback: boolean
   multicast?: boolean
+  /** the kernel's flags by name, where it tells them: 'UP', 'BROADCAST', 'RUNNING', 'MULTICAST' ... */
+  flags?: string[]
   mtu?: number
   mac?: string
   addresses: NetAddress[]
