@@ -1,0 +1,70 @@
+/**
+ * From pushed batches to the folded lab: decodes, folds, acknowledges, and tells once per frame that something is new.
+ * Plain data throughout: views read `lab` and depend on the tick, never on reactive events.
+ */
+import { createLab } from '../../shared/projections'
+import type { LabState } from '../../shared/projections/model'
+import type { Push } from '../../shared/contract/contract'
+import type { TraceEvent } from '../../shared/trace/events'
+import { decodeEvents } from '../../shared/trace/codec'
+import { EventIndex } from './event-index'
+
+export interface FeedHooks {
+  ack(batch: number): void
+  /** once per frame at most */
+  tick(): void
+  /** each event, after it was folded */
+  event?(event: TraceEvent): void
+  /** schedules the tick: requestAnimationFrame in the app */
+  schedule(run: () => void): void
+}
+
+export class SessionFeed {
+  private projection = createLab()
+  private scheduled = false
+  index = new EventIndex()
+  session = ''
+  /** the seq of the next event that we want: what a re-subscription asks from */
+  next = 0
+
+  constructor(private readonly hooks: FeedHooks) {}
+
+  get lab(): LabState {
+    return this.projection.state
+  }
+
+  /** Begins another session with nothing in it. */
+  reset(session: string): void {
+    this.projection = createLab()
+    this.index = new EventIndex()
+    this.session = session
+    this.next = 0
+    this.changed()
+  }
+
+  take(push: Extract<Push, { push: 'trace' }>): void {
+    if (push.session === this.session) {
+      for (const event of decodeEvents(push.data)) this.fold(event)
+      this.changed()
+    }
+    this.hooks.ack(push.batch)
+  }
+
+  private fold(event: TraceEvent): void {
+    // after a re-subscription the engine may begin a little earlier than asked
+    if (event.seq < this.next) return
+    this.projection.apply(event)
+    this.index.push(event.seq, event.t)
+    this.next = event.seq + 1
+    this.hooks.event?.(event)
+  }
+
+  private changed(): void {
+    if (this.scheduled) return
+    this.scheduled = true
+    this.hooks.schedule(() => {
+      this.scheduled = false
+      this.hooks.tick()
+    })
+  }
+}

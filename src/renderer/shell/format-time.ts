@@ -1,0 +1,23 @@
+/** Times of the session for people. Input is microseconds since the session began. */
+
+/** 1:02.345678: minutes where there are any, always to the microsecond, because a handshake lives there. */
+export function formatMoment(us: number): string {
+  const whole = Math.max(0, Math.round(us))
+  const minutes = Math.floor(whole / 60_000_000)
+  const seconds = Math.floor((whole % 60_000_000) / 1_000_000)
+  const micros = String(whole % 1_000_000).padStart(6, '0')
+  return minutes > 0 ? `${minutes}:${String(seconds).padStart(2, '0')}.${micros}` : `${seconds}.${micros} s`
+}
+
+/** 1.2 MB; powers of 1024 with the short names people know. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  const units = ['KB', 'MB', 'GB']
+  let value = bytes / 1024
+  let unit = 0
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
+    unit++
+  }
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
+}

@@ -1,0 +1,112 @@
+/** The lab as the app sees it: the engine's word (hello, status, interfaces) and the session that is being looked at. */
+import { defineStore } from 'pinia'
+import { computed, shallowRef } from 'vue'
+import type { EngineStatus, Hello, Method, NetInterface, Pace, ParamsOf, ProgramInfo, ResultOf, Scope, SessionInfo } from '../../shared/contract/contract'
+import type { LabState } from '../../shared/projections/model'
+import type { LabError, Result } from '../../shared/result'
+import { BytesCache } from '../lab/bytes-cache'
+import { LabClient, type LinkState } from '../lab/client'
+import { SessionFeed } from '../lab/session-feed'
+import { openTransport } from '../lab/transport'
+
+export const useLabStore = defineStore('lab', () => {
+  const link = shallowRef<LinkState>('connecting')
+  const hello = shallowRef<Hello>()
+  const status = shallowRef<EngineStatus>()
+  const interfaces = shallowRef<NetInterface[]>([])
+  const programs = shallowRef<ProgramInfo[]>([])
+  const scope = shallowRef<Scope>('computer')
+  const pace = shallowRef<Pace>({ mode: 'run' })
+  /** the session on the screen */
+  const viewing = shallowRef<SessionInfo>()
+  /** rises with each frame that brought something new; views that read `lab()` depend on it */
+  const version = shallowRef(0)
+  /** rises when bytes that a view asked for have come */
+  const bytesVersion = shallowRef(0)
+
+  const client = new LabClient(openTransport)
+  const request = <M extends Method>(method: M, params: ParamsOf<M>): Promise<Result<ResultOf<M>>> => client.request(method, params)
+
+  const feed = new SessionFeed({
+    ack: (batch) => void client.request('trace.ack', { batch }),
+    tick: () => { version.value++ },
+    schedule: (run) => { requestAnimationFrame(run) },
+  })
+  const bytes = new BytesCache(
+    (at, len) => client.request('trace.bytes', { session: feed.session, at, len }),
+    () => { bytesVersion.value++ },
+  )
+
+  client.onPush((push) => {
+    switch (push.push) {
+      case 'trace': return feed.take(push)
+      case 'interfaces': interfaces.value = push.interfaces; return
+      case 'status': status.value = push.status; return
+      default: return push satisfies never
+    }
+  })
+
+  async function greet(): Promise<void> {
+    const answer = await request('hello', {})
+    if (!answer.ok) return
+    const first = hello.value?.live.session
+    hello.value = answer.value
+    scope.value = answer.value.scope
+    pace.value = answer.value.pace
+    const [nets, list] = await Promise.all([request('machine.interfaces', {}), request('programs.list', {})])
+    if (nets.ok) interfaces.value = nets.value
+    if (list.ok) programs.value = list.value
+    await request('watch.set', { on: true })
+    // the engine may be another one now: then its live session is, too
+    const live = answer.value.live
+    const stay = viewing.value && (!viewing.value.live || viewing.value.session === live.session) && (first === undefined || first === live.session)
+    await show(stay && viewing.value ? viewing.value : live, Boolean(stay))
+  }
+
+  client.onState((state) => {
+    link.value = state
+    if (state === 'connected') void greet()
+  })
+
+  /** Looks at a session. `resume`: goes on from the last event that is here. */
+  async function show(session: SessionInfo, resume = false): Promise<Result<SessionInfo>> {
+    if (!resume || feed.session !== session.session) {
+      feed.reset(session.session)
+      bytes.clear()
+    }
+    const answer = await request('trace.subscribe', { session: session.session, from: feed.next })
+    if (answer.ok) viewing.value = answer.value
+    return answer
+  }
+
+  async function setScope(next: Scope): Promise<LabError | undefined> {
+    const answer = await request('scope.set', { scope: next })
+    if (!answer.ok) return answer.error
+    scope.value = answer.value.scope
+    return undefined
+  }
+
+  async function setPace(next: Pace): Promise<void> {
+    const before = pace.value
+    pace.value = next
+    const answer = await request('pace.set', { pace: next })
+    if (!answer.ok) pace.value = before
+  }
+
+  async function newSession(): Promise<Result<SessionInfo>> {
+    const answer = await request('session.new', {})
+    if (!answer.ok) return answer
+    if (hello.value) hello.value = { ...hello.value, live: answer.value }
+    return show(answer.value)
+  }
+
+  /** The folded lab. Plain and in place: read `version` beside it where the answer must stay fresh. */
+  const lab = (): LabState => feed.lab
+  const eventIndex = () => feed.index
+  const live = computed(() => viewing.value?.live ?? true)
+
+  return {
+    link, hello, status, interfaces, programs, scope, pace, viewing, version, bytesVersion, live,
+    start: () => client.start(), request, lab, eventIndex, bytes, show, setScope, setPace, newSession,
+  }
+})
