@@ -1,9 +1,10 @@
 /**
  * Events as bytes: what the UI receives and what a session file holds. A batch stands alone (its string table begins
- * empty), so any batch can be read without the ones before it.
+ * empty), so any batch can be read without the ones before it, and two batches in a row are a batch again.
  *
- *   batch  = version byte, then events until the end
- *   event  = kind byte, varint(seq - previous seq - 1), zigzag(t - previous t), required fields, varint mask, optional fields
+ *   batch  = one or more of: the start byte (0x81), then events
+ *   event  = kind byte, varint(seq - previous seq - 1), zigzag(t - previous t), required fields,
+ *            mask (varint in as many bytes as the kind's optional fields need), optional fields
  *   text   = varint: 0 a new short text (varint length, UTF-8; it joins the table), 1 a long one, n >= 2 table entry n - 2
  *   varint = little-endian groups of 7 bits, up to 2^53 - 1
  *
@@ -22,7 +23,8 @@ export class TraceFormatError extends Error {
   }
 }
 
-const VERSION = 1
+/** Begins a batch: the string table is empty, stamps count from -1 and 0. Its low bits are the version. No kind has this number. */
+const START = 0x81
 /** Longer texts do not join the string table. UTF-16 units. */
 const TABLE_TEXT = 64
 const TABLE_ENTRIES = 4096
@@ -34,9 +36,12 @@ interface Layout {
   code: number
   required: readonly (readonly [string, FieldType])[]
   optional: readonly (readonly [string, FieldType])[]
+  /** a varint of this many bytes holds the mask of the optional fields */
+  maskBytes: number
 }
 const LAYOUTS: Layout[] = Object.entries(EVENT_FIELDS).map(([kind, fields], code) => ({
   kind, code, required: Object.entries(fields.required), optional: Object.entries(fields.optional),
+  maskBytes: Math.ceil(Object.keys(fields.optional).length / 7),
 }))
 const BY_KIND = new Map(LAYOUTS.map((layout) => [layout.kind, layout]))
 
@@ -82,7 +87,7 @@ export class EventEncoder {
 
   /** The batch's bytes (a copy); the encoder is empty again. */
   finish(): Uint8Array {
-    this.buf[0] = VERSION
+    this.buf[0] = START
     const bytes = this.buf.slice(0, this.pos)
     this.pos = 1
     this.seq = -1
@@ -104,15 +109,21 @@ export class EventEncoder {
       this.field(type, event[name], name)
     }
     if (optional.length === 0) return
+    // the mask is filled in afterwards, in a fixed width, so that each field is looked at once
+    this.room(4)
+    const at = this.pos
+    this.pos += layout.maskBytes
     let mask = 0
-    for (let i = 0; i < optional.length; i++) if (event[optional[i]![0]] !== undefined) mask += 2 ** i
-    this.uint(mask)
-    if (mask === 0) return
     for (let i = 0; i < optional.length; i++) {
       const [name, type] = optional[i]!
       const value = event[name]
-      if (value !== undefined) this.field(type, value, name)
+      if (value === undefined) continue
+      mask |= 1 << i
+      this.field(type, value, name)
     }
+    const last = layout.maskBytes - 1
+    for (let i = 0; i < last; i++) this.buf[at + i] = ((mask >> (7 * i)) & 0x7f) | 0x80
+    this.buf[at + last] = mask >> (7 * last)
   }
 
   private field(type: FieldType, value: unknown, name: string): void {
@@ -281,20 +292,30 @@ export function decodeEvents(bytes: Uint8Array): TraceEvent[] {
 class EventDecoder {
   private pos = 0
   private readonly view: DataView
-  private readonly table: string[] = []
+  private table: string[] = []
 
   constructor(private readonly bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   all(): TraceEvent[] {
-    if (this.byte() !== VERSION) this.bad('not a batch of events of this version')
+    if (this.bytes[0] !== START) this.bad('not a batch of events of this version')
     const events: TraceEvent[] = []
     let seq = -1
     let t = 0
+    let before = -1
     while (this.pos < this.bytes.length) {
-      const layout = LAYOUTS[this.byte()] ?? this.bad('no such kind of event')
+      const code = this.byte()
+      if (code === START) {
+        before = Math.max(before, seq)
+        seq = -1
+        t = 0
+        this.table = []
+        continue
+      }
+      const layout = LAYOUTS[code] ?? this.bad('no such kind of event')
       seq += this.uint() + 1
+      if (seq <= before) this.bad('batches in the wrong order')
       const dt = this.uint()
       t += dt % 2 === 0 ? dt / 2 : -(dt + 1) / 2
       if (!Number.isSafeInteger(seq) || !isUint(t)) this.bad('a stamp is out of range')

@@ -5,7 +5,10 @@ import { EVENT_FIELDS, type FieldType } from '../../../../src/shared/trace/field
 const own = { noNullPrototype: true }
 const uint = fc.oneof(fc.nat(), fc.maxSafeNat())
 /** Text that UTF-8 can carry: no lone surrogates. */
-const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 100 }), fc.constantFrom('', 'recv', '127.0.0.1', '\ufeffbom', '\0'))
+const text = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 100 }),
+  fc.constantFrom('', 'recv', '127.0.0.1', '\ufeffbom', '\0'),
+)
 const port = fc.integer({ min: 0, max: 65_535 })
 export const addr = fc.oneof(
   fc.record({ family: fc.constant('inet' as const), host: text, port }, own),
@@ -41,7 +44,8 @@ const unstamped = fc.oneof(...Object.entries(EVENT_FIELDS).map(([k, { required, 
 }))
 
 /** Events of every kind with every field, stamped as the recorder does: seq rises, sometimes by more than one. */
-export const events: fc.Arbitrary<TraceEvent[]> = fc.tuple(fc.nat(1e9), fc.array(fc.tuple(unstamped, fc.nat(3), fc.nat(1e6)), { maxLength: 30 }))
+export const events: fc.Arbitrary<TraceEvent[]> = fc
+  .tuple(fc.nat(1e9), fc.array(fc.tuple(unstamped, fc.nat(3), fc.nat(1e6)), { maxLength: 30 }))
   .map(([first, list]) => {
     let seq = first
     let t = 0

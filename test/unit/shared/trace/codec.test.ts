@@ -17,14 +17,22 @@ function decodeOrRefuse(bytes: Uint8Array): TraceEvent[] | TraceFormatError {
 const sample: TraceEvent[] = [
   { k: 'run', seq: 0, t: 0, run: 1, program: 'tcp-server', params: { host: '127.0.0.1', port: 9999, reuseaddr: true } },
   { k: 'thread', seq: 1, t: 3, run: 1, thread: 1, name: 'main', func: 'main' },
-  { k: 'call', seq: 2, t: 9, call: 1, thread: 1, name: 'bind', sock: 1, fd: 20, args: { address: { family: 'inet', host: '127.0.0.1', port: 9999 } }, line: 7 },
+  {
+    k: 'call', seq: 2, t: 9, call: 1, thread: 1, name: 'bind', sock: 1, fd: 20, line: 7,
+    args: { address: { family: 'inet', host: '127.0.0.1', port: 9999 } },
+  },
   { k: 'ret', seq: 3, t: 12, call: 1, value: null, errno: 'EADDRINUSE', local: { family: 'inet6', host: '::1', port: 9999, scope: 3 } },
 ]
 
 describe('the codec of events', () => {
   it('writes a batch as documented, byte by byte', () => {
-    expect([...encodeEvents([{ k: 'gap', seq: 300, t: 5, events: 2, bytes: 0, why: 'limit' }, { k: 'scope', seq: 301, t: 4, scope: 'lab' }])])
-      .toEqual([1, /* gap */ 11, 0xac, 0x02, 10, 2, 0, 1, /* scope */ 12, 0, 1, 1])
+    const list: TraceEvent[] = [
+      { k: 'gap', seq: 300, t: 5, events: 2, bytes: 0, why: 'limit' },
+      { k: 'scope', seq: 301, t: 4, scope: 'lab' },
+    ]
+    expect([...encodeEvents(list)])
+      
+      .toEqual([0x81, /* gap */ 11, 0xac, 0x02, 10, 2, 0, 1, /* scope */ 12, 0, 1, 1])
   })
 
   it('gives back what it was given', () => {
@@ -50,6 +58,16 @@ describe('the codec of events', () => {
     expect(twice).toBeLessThan(batches[0]!.length * 1.6)
   })
 
+  it('reads batches in a row as one, and refuses them in the wrong order', () => {
+    const join = (...batches: Uint8Array[]) => Uint8Array.from(batches.flatMap((batch) => [...batch]))
+    const head = encodeEvents(sample.slice(0, 2))
+    const tail = encodeEvents(sample.slice(2))
+    expect(decodeEvents(join(head, tail))).toStrictEqual(sample)
+    expect(decodeEvents(join(head, encodeEvents([]), tail))).toStrictEqual(sample)
+    expect(() => decodeEvents(join(tail, head))).toThrow('order')
+    expect(() => decodeEvents(join(tail, encodeEvents([]), head))).toThrow('order')
+  })
+
   it('refuses every prefix that ends inside an event, and reads every one that ends between two', () => {
     const bytes = encodeEvents(sample)
     const whole: number[] = []
@@ -64,7 +82,7 @@ describe('the codec of events', () => {
 
   it('never does anything but decode or refuse, whatever the bytes', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (tail) => {
-      decodeOrRefuse(Uint8Array.of(1, ...tail))
+      decodeOrRefuse(Uint8Array.of(0x81, ...tail))
     }), { numRuns: 3000 })
     fc.assert(fc.property(events, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }), (list, edits) => {
       const bytes = encodeEvents(list)
@@ -97,7 +115,7 @@ describe('the codec of events', () => {
   it('bounds what hostile counts can make it allocate', () => {
     // a call whose args claim 2^40 fields; a print whose text claims 2^40 bytes
     for (const kind of [5, 4]) {
-      const got = decodeOrRefuse(Uint8Array.of(1, kind, 0, 0, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20))
+      const got = decodeOrRefuse(Uint8Array.of(0x81, kind, 0, 0, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20))
       expect(got).toBeInstanceOf(TraceFormatError)
     }
   })
