@@ -77,6 +77,11 @@ export class Dispatcher {
     this.pacer = options.pacer
   }
 
+  /** the id of the call begun last */
+  get lastCall(): CallId {
+    return this.calls
+  }
+
   // ---- the calls
 
   socket(th: Thread, family: Family, type: SockType): MaybePromise<Outcome> {
@@ -261,7 +266,7 @@ export class Dispatcher {
   /** Python's time.sleep(): a wait that a person sees and can take back. */
   async sleep(th: Thread, seconds: number): Promise<Outcome> {
     const call = this.begin(th, 'sleep', undefined, { seconds })
-    if (!(await this.paced(th, call))) return this.cancelled(th, call)
+    if (!(await this.paced(th, call)) || th.run.abort.signal.aborted) return this.cancelled(th, call)
     this.trace.push({ k: 'block', call, why: 'timer' })
     const how = await new Promise<'go' | 'cancelled'>((resolve) => {
       const timer = setTimeout(() => resolve('go'), seconds * 1000)
@@ -277,7 +282,7 @@ export class Dispatcher {
   /** Python's input(): the next line typed, null at the end. */
   async input(th: Thread, prompt: string): Promise<Outcome> {
     const call = this.begin(th, 'input', undefined, { prompt })
-    if (!(await this.paced(th, call))) return this.cancelled(th, call)
+    if (!(await this.paced(th, call)) || th.run.abort.signal.aborted) return this.cancelled(th, call)
     let line = th.run.input.take()
     if (line === undefined) {
       this.trace.push({ k: 'block', call, why: 'input' })

@@ -12,6 +12,8 @@ export interface Kernel {
   readonly dispatcher: Dispatcher
   readonly processes: Processes
   readonly sampler: Sampler
+  /** what this platform cannot tell: 'tcp-info', 'connection-table', 'outq' */
+  readonly unavailable: string[]
   /** closes every descriptor that is left; no call may be made after it */
   close(): void
 }
@@ -36,6 +38,11 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     dispatcher,
     processes,
     sampler,
+    unavailable: [
+      ...(native.tellsTcp ? [] : ['tcp-info']),
+      ...(options.table ? [] : ['connection-table']),
+      ...(native.table.ioctl.OUTQ ? [] : ['outq']),
+    ],
     close() {
       sampler.close()
       for (const sock of dispatcher.sockets.values()) native.close(sock.fd)

@@ -37,5 +37,5 @@ export function bindLinux(): NativeSockets {
     return facts
   }
 
-  return bindPosix({ table: linux, nonblock: O_NONBLOCK, socketFlags: SOCK_NONBLOCK_CLOEXEC, tcpFacts })
+  return bindPosix({ table: linux, nonblock: O_NONBLOCK, socketFlags: SOCK_NONBLOCK_CLOEXEC, tellsTcp: true, tcpFacts })
 }

@@ -17,6 +17,7 @@ export interface PosixDialect {
   socketFlags: number
   /** called once on every new socket (SO_NOSIGPIPE) */
   prepare?: (fd: number, native: NativeSockets) => void
+  tellsTcp: boolean
   tcpFacts: (fd: number, native: NativeSockets) => TcpFacts | undefined
 }
 
@@ -57,6 +58,7 @@ export function bindPosix(dialect: PosixDialect): NativeSockets {
 
   const native: NativeSockets = {
     table,
+    tellsTcp: dialect.tellsTcp,
     socket: (domain, type, protocol) => ready(c_socket(domain, type | socketFlags, protocol)),
     bind: (fd, addr, len) => answer(c_bind(fd, addr, len)),
     listen: (fd, backlog) => answer(c_listen(fd, backlog)),

@@ -5,6 +5,9 @@ import type { Dispatcher } from './dispatcher'
 import { InputQueue, type Run, type Thread, type TraceSink, type TwinLines } from './objects'
 import { LabSocket, expect } from './socket'
 
+/** The program of a run whose threads do what a person says. */
+export const BY_HAND = 'by-hand'
+
 export interface RunOptions {
   program: string
   params: Record<string, Plain>
@@ -21,6 +24,7 @@ export class Processes {
   private runIds = 0
   private threadIds = 0
   private readonly runs = new Map<RunId, Run>()
+  private readonly lives = new Set<Promise<RunEnd>>()
   readonly threads = new Map<ThreadId, Thread>()
 
   constructor(
@@ -40,7 +44,10 @@ export class Processes {
   start(options: RunOptions): { run: Run; ended: Promise<RunEnd> } {
     const run = this.open(options.program, options.params, options.twin)
     const main = this.begin(run, 'main', 'main')
-    return { run, ended: this.live(run, main, options.main) }
+    const ended = this.live(run, main, options.main)
+    this.lives.add(ended)
+    void ended.then(() => this.lives.delete(ended))
+    return { run, ended }
   }
 
   /** A run without a program of its own: its threads do what a person says (by hand) or a guest asks. */
@@ -72,10 +79,16 @@ export class Processes {
   stop(run: Run): void {
     run.abort.abort()
     for (const thread of [...run.threads]) thread.cancel?.()
+    if (run.program === BY_HAND) this.finish(run, { status: 'stopped' })
   }
 
-  /** Ends a run that was opened by hand. */
-  finish(run: Run, end: RunEnd): void {
+  /** Stops every run; settles when each has ended. A run by hand ends at once. */
+  async stopAll(): Promise<void> {
+    for (const run of [...this.runs.values()]) this.stop(run)
+    await Promise.all([...this.lives])
+  }
+
+  private finish(run: Run, end: RunEnd): void {
     if (run.sockets.size) {
       const reaper = [...run.threads][0] ?? this.begin(run, 'exit', 'exit')
       for (const sock of [...run.sockets]) this.kernel.reap(reaper, sock)

@@ -32,6 +32,8 @@ export type Native = number
  */
 export interface NativeSockets {
   readonly table: PlatformTable
+  /** whether tcpFacts tells anything on this machine */
+  readonly tellsTcp: boolean
   /** a non-blocking, close-on-exec descriptor */
   socket(domain: number, type: number, protocol: number): Native
   bind(fd: number, addr: Uint8Array, len: number): Native

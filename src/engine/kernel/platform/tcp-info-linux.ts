@@ -99,3 +99,17 @@ export function parseTcpInfo(bytes: Uint8Array, at = 0, length = bytes.length - 
   }
   return facts
 }
+
+/**
+ * The kernel counts queues in sequence space, where a SYN and a FIN take one number each. These are the bytes alone.
+ * Ours (SYN or FIN) is counted in the send queue until it is acknowledged; the peer's FIN is counted in the receive queue
+ * until the program has read up to it.
+ */
+export function bytesInQueues(state: TcpState, recvq: number, sendq: number): { recvq: number; sendq: number } {
+  const oursPending = state === 'SYN_SENT' || state === 'FIN_WAIT_1' || state === 'CLOSING' || state === 'LAST_ACK'
+  const peersPending = state === 'CLOSE_WAIT' || state === 'CLOSING' || state === 'LAST_ACK'
+  return {
+    recvq: peersPending && recvq > 0 ? recvq - 1 : recvq,
+    sendq: oursPending && sendq > 0 ? sendq - 1 : sendq,
+  }
+}

@@ -1,0 +1,21 @@
+/** What a UI can follow: the live recorder or a stored session, by the same means. */
+import type { SessionInfo } from '../../shared/contract/contract'
+
+export interface SubscribeOptions {
+  /** first event wanted */
+  from: number
+  /** a batch of events, encoded by shared/trace/codec; must be acknowledged by its number */
+  onBatch: (batch: number, data: Uint8Array) => void
+}
+
+export interface Subscription {
+  ack(batch: number): void
+  close(): void
+}
+
+export interface Source {
+  info(): SessionInfo
+  subscribe(options: SubscribeOptions): Subscription
+  /** up to `len` bytes of the byte store from `at` on; shorter or empty where they are not kept any more */
+  readBytes(at: number, len: number): Uint8Array | Promise<Uint8Array>
+}
