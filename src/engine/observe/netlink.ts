@@ -12,19 +12,20 @@ const MSG_DONTWAIT = 0x40
 export const NETLINK_ROUTE = 0
 export const NETLINK_SOCK_DIAG = 4
 
-export const NLM_F_REQUEST = 0x1
+const NLM_F_REQUEST = 0x1
 const NLM_F_DUMP = 0x300
 const NLMSG_ERROR = 2
 const NLMSG_DONE = 3
 /** sizeof(struct nlmsghdr): length u32, type u16, flags u16, seq u32, pid u32 */
 export const HEADER = 16
 const ENOENT = 2
+const EBADF = 9
 const ENOBUFS = 105
 /** Netlink fills a datagram of at most this; see netlink(7) and iproute2. */
 const BUFFER = 65_536
 
-/** One message's body: bytes[at, end) after the nlmsghdr. The buffer is reused by the next question. */
-export type OnMessage = (type: number, view: DataView, at: number, end: number) => void
+/** One message's body: [at, end) after the nlmsghdr, of `view` and `bytes` alike. The buffer is reused by the next question. */
+export type OnMessage = (type: number, view: DataView, at: number, end: number, bytes: Uint8Array) => void
 
 export interface Netlink {
   /** Sends `message` (its nlmsghdr is filled in here) and gives the body of its one answer to `on`. 0, or minus errno. */
@@ -50,6 +51,13 @@ function bindLibc() {
   }
 }
 
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value
+  bytes[at + 1] = value >>> 8
+  bytes[at + 2] = value >>> 16
+  bytes[at + 3] = value >>> 24
+}
+
 /** Opens a netlink socket of `protocol`, subscribed to the multicast `groups` (a mask). */
 export function openNetlink(protocol: number, groups = 0): NetlinkResult {
   const libc = (bound ??= bindLibc())
@@ -71,13 +79,13 @@ export function openNetlink(protocol: number, groups = 0): NetlinkResult {
   let open = true
 
   function send(type: number, flags: number, message: Uint8Array): number {
+    // the number may be another file's by now
+    if (!open) return -EBADF
     seq = (seq + 1) >>> 0
-    const header = new DataView(message.buffer, message.byteOffset, HEADER)
-    header.setUint32(0, message.length, true)
-    header.setUint16(4, type, true)
-    header.setUint16(6, flags, true)
-    header.setUint32(8, seq, true)
-    header.setUint32(12, 0, true)
+    writeU32(message, 0, message.length)
+    writeU32(message, 4, type | (flags << 16))
+    writeU32(message, 8, seq)
+    writeU32(message, 12, 0)
     return (libc.send(fd, message, message.length, 0) as number) < 0 ? -koffi.errno() : 0
   }
 
@@ -93,7 +101,7 @@ export function openNetlink(protocol: number, groups = 0): NetlinkResult {
         if (view.getUint32(at + 8, true) === seq) {
           if (type === NLMSG_ERROR) return view.getInt32(at + HEADER, true)
           if (type === NLMSG_DONE) return 0
-          on(type, view, at + HEADER, at + length)
+          on(type, view, at + HEADER, at + length, bytes)
           if (!dump) return 0
         }
         at += (length + 3) & ~3
@@ -111,6 +119,7 @@ export function openNetlink(protocol: number, groups = 0): NetlinkResult {
       dump: (type, message, on) => exchange(type, NLM_F_REQUEST | NLM_F_DUMP, message, true, on),
       drain() {
         let some = false
+        if (!open) return some
         for (;;) {
           const n = libc.recv(fd, bytes, BUFFER, MSG_DONTWAIT) as number
           // the queue overflowed: what was lost may have mattered

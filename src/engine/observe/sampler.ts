@@ -7,6 +7,7 @@ import type { SockAddr, SockId, TcpFacts } from '../../shared/trace/events'
 import type { Observer } from '../kernel/dispatcher'
 import type { NativeSockets } from '../kernel/platform/platform'
 import type { Sock, TraceSink } from '../kernel/objects'
+import type { ConnectionTable, EndpointFacts } from './connection-table'
 import { Ration } from './ration'
 
 const INTERVAL_MS = 100
@@ -17,12 +18,6 @@ const TOTAL_EVERY_US = 125
 /** Most endpoints without a descriptor that are followed at once, and sockets looked at in one interval. */
 const MOST_ENDPOINTS = 512
 const MOST_SOCKETS = 512
-
-export type EndpointFacts = TcpFacts & { timer?: 'retransmit' | 'keepalive' | 'timewait' | 'probe'; expires?: number }
-
-export interface ConnectionTable {
-  lookup(local: SockAddr, remote: SockAddr): EndpointFacts | undefined
-}
 
 interface Watched {
   sock: Sock

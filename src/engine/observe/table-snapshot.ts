@@ -1,0 +1,50 @@
+/** A connection table held as a snapshot of rows, for platforms that only tell the whole table at once. */
+import type { SockAddr } from '../../shared/trace/events'
+import type { ConnectionTable, EndpointFacts, ListeningSocket } from './connection-table'
+import { mapIPv4, formatIPv6, parseIPv4 } from '../../shared/net/address'
+
+export interface TableRow {
+  local: SockAddr
+  remote: SockAddr
+  facts: EndpointFacts
+  uid?: number
+  pid?: number
+}
+
+/** IPv4 and IPv4-mapped IPv6 name the same endpoint, so both make the same key. A scope id is not part of every table. */
+const endpointKey = (a: SockAddr): string => {
+  if (a.family === 'unix') return a.path
+  const v4 = a.family === 'inet' ? parseIPv4(a.host) : undefined
+  return `${v4 ? formatIPv6(mapIPv4(v4)) : a.host}|${a.port}`
+}
+const key = (local: SockAddr, remote: SockAddr): string => `${endpointKey(local)}|${endpointKey(remote)}`
+
+export interface Snapshot {
+  replace(rows: readonly TableRow[]): void
+  lookup: ConnectionTable['lookup']
+  listening: ConnectionTable['listening']
+}
+
+export function createSnapshot(): Snapshot {
+  let connections = new Map<string, EndpointFacts>()
+  let listeners: ListeningSocket[] = []
+  return {
+    replace(rows) {
+      connections = new Map()
+      listeners = []
+      for (const row of rows) {
+        if (row.facts.state !== 'LISTEN') {
+          connections.set(key(row.local, row.remote), row.facts)
+          continue
+        }
+        const socket: ListeningSocket = { local: row.local }
+        if (row.facts.recvq !== undefined) socket.recvq = row.facts.recvq
+        if (row.uid !== undefined) socket.uid = row.uid
+        if (row.pid !== undefined) socket.pid = row.pid
+        listeners.push(socket)
+      }
+    },
+    lookup: (local, remote) => connections.get(key(local, remote)),
+    listening: () => listeners,
+  }
+}
