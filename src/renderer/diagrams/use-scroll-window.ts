@@ -2,12 +2,12 @@
  * A tall sheet in a scroller, of which only the part in sight is drawn; follows its end until the person scrolls up.
  * Lengths are in em of the scroller's font.
  */
-import { computed, nextTick, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
+import { computed, nextTick, onBeforeUnmount, onMounted, ref, shallowRef, type Ref } from 'vue'
 
 /** Sizes before the first measurement, and where there is no layout at all (tests). */
 const START = { em: 12, width: 960, height: 720 }
 
-export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HTMLElement | null>, height: () => number) {
+export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HTMLElement | null>) {
   const size = shallowRef(START)
   const top = ref(0)
   const following = ref(true)
@@ -74,7 +74,10 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
     toEnd()
   })
   onBeforeUnmount(() => observer?.disconnect())
-  watch(height, () => { if (following.value) toEnd() }, { flush: 'post' })
+  /** To be called when the sheet has another height. */
+  function grown(): void {
+    if (following.value) toEnd()
+  }
 
-  return { size, top, drawn, following, onScroll, follow, reveal }
+  return { size, top, drawn, following, onScroll, follow, reveal, grown }
 }

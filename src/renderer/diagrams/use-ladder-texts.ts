@@ -1,0 +1,97 @@
+/** The words on a ladder, in the person's language. Protocol terms stay as they are on the wire. */
+import { computed, type ComputedRef } from 'vue'
+import { useI18n } from 'vue-i18n'
+import type { CallModel, ConnectionModel, Segment, Side } from '../../shared/projections/model'
+import { blockedTime, endAt, waitsAt } from './at'
+import { callHead, callLine } from './call-text'
+import { clock, duration, group } from './format'
+import type { CallSlot, LadderRow } from './ladder-layout'
+import type { RowTexts } from './ladder-row'
+import type { Pickable } from './ladder-focus'
+
+/** Below this a wait is not worth a line, microseconds. */
+const WORTH = 1000
+
+export interface LadderTexts extends RowTexts {
+  side(side: Side): string
+  aria(item: Pickable, row: LadderRow): string
+  flags(segment: Segment): string
+  /** sequence numbers as Wireshark shows them, counted from the first of each direction; captured segments only */
+  relative(segment: Segment): { seq?: number; ack?: number }
+}
+
+/** First sequence number seen of each side. */
+function baseOf(connection: ConnectionModel, side: Side): number | undefined {
+  return connection.segments.find((s) => s.from === side && s.seqno !== undefined)?.seqno
+}
+
+export function useLadderTexts(props: { connection: ConnectionModel; cursor: number }, t0: () => number, wide: () => boolean): ComputedRef<LadderTexts> {
+  const { t } = useI18n()
+  return computed(() => {
+    const { connection, cursor } = props
+    const begin = t0()
+    const isWide = wide()
+    const bases: Partial<Record<Side, number>> = {}
+    const base = (side: Side) => (bases[side] ??= baseOf(connection, side))
+    const rel = (n: number | undefined, from: Side) => {
+      const first = base(from)
+      return n === undefined || first === undefined ? undefined : (n - first) >>> 0
+    }
+    const time = (us: number) => clock(us - begin)
+    const flags = (segment: Segment) => (connection.type === 'dgram' ? t('ladder.datagram') : segment.flags)
+    const side = (s: Side) => t(s === 'a' ? 'ladder.client' : 'ladder.server')
+    const relative = (segment: Segment) => ({
+      seq: rel(segment.seqno, segment.from),
+      ack: segment.flags.includes('ACK') ? rel(segment.ackno, segment.from === 'a' ? 'b' : 'a') : undefined,
+    })
+    const waiting = (call: CallModel) => {
+      const wait = waitsAt(call, cursor).at(-1)
+      return wait && t(`ladder.waiting.${wait.why}`)
+    }
+    const texts: LadderTexts = {
+      clock: time,
+      gap: duration,
+      call: (slot) => (slot.part === 'start' && endAt(slot.call, cursor) ? callHead(slot.call) : callLine(slot.call, cursor)),
+      sub: (slot: CallSlot) => {
+        if (!endAt(slot.call, cursor)) return waiting(slot.call)
+        const blocked = slot.part === 'start' ? 0 : blockedTime(slot.call, cursor)
+        return blocked >= WORTH ? t('ladder.blocked', { time: duration(blocked) }) : undefined
+      },
+      label: (row) => {
+        const segment = row.arrow!.segment
+        const { seq, ack } = relative(segment)
+        const parts = [segment.retransmission ? `↻ ${flags(segment)}` : flags(segment)]
+        if (segment.count > 1) parts[0] += ` ${t('ladder.times', { count: group(segment.count) })}`
+        if (segment.len > 0) parts.push(t('ladder.len', { len: group(segment.len) }))
+        if (isWide && seq !== undefined) parts.push(`seq ${group(seq)}${ack === undefined ? '' : ` ack ${group(ack)}`}`)
+        if (segment.fate === 'lost') parts.push(t('ladder.lost'))
+        if (segment.fate === 'unknown') parts.push(t('ladder.unknownFate'))
+        if (segment.retransmission) parts.push(t('ladder.retransmission'))
+        return parts.join(' · ')
+      },
+      outcome: (row) => t(`ladder.outcome.${row.outcome!.outcome}`),
+      side,
+      flags,
+      relative,
+      aria: (item, row) => {
+        const at = time(row.t)
+        if (item.kind === 'segment') {
+          const segment = row.arrow!.segment
+          const evidence = t(`ladder.evidence.${segment.evidence}`)
+          const words = t('ladder.aria.segment', { flags: flags(segment), from: side(segment.from), len: group(segment.len), evidence, time: at })
+          const extra = [segment.fate === 'lost' && t('ladder.lost'), segment.retransmission && t('ladder.retransmission')].filter(Boolean)
+          return [words, ...extra].join(', ')
+        }
+        const who = side(item.side!)
+        if (item.kind === 'state') {
+          const change = row.states[item.side!]!.change
+          return t('ladder.aria.state', { side: who, state: change.to, evidence: t(`ladder.evidence.${change.evidence}`), time: at })
+        }
+        const slot = row.calls[item.side!]!
+        const sub = texts.sub(slot)
+        return t('ladder.aria.call', { side: who, call: sub ? `${texts.call(slot)}, ${sub}` : texts.call(slot), time: at })
+      },
+    }
+    return texts
+  })
+}
