@@ -178,10 +178,11 @@ export class Engine {
       this.kernelError = `The socket library did not load, so nothing here can open a socket: ${e instanceof Error ? e.message : String(e)}`
     }
     this.interfaces = await readInterfaces()
-    watchInterfaces((interfaces) => {
+    const changed = (interfaces: NetInterface[]) => {
       this.interfaces = interfaces
       for (const client of this.clients) client.push({ push: 'interfaces', interfaces })
-    }, this.closing.signal)
+    }
+    watchInterfaces(changed, this.closing.signal, (e) => process.emitWarning(`the interfaces could not be read: ${String(e)}`))
   }
 
   private newRecorder(): Recorder {

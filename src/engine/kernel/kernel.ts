@@ -1,5 +1,5 @@
 /** The kernel of a lab, put together: the platform's sockets, the readiness loop, the dispatcher, the runs, the sampler. */
-import type { ConnectionTable } from '../observe/sampler'
+import type { ConnectionTable } from '../observe/connection-table'
 import { Sampler } from '../observe/sampler'
 import { Dispatcher } from './dispatcher'
 import type { Gate, TraceSink } from './objects'

@@ -144,6 +144,7 @@ export class Sampler implements Observer {
   }
 
   private tick(): void {
+    if (this.followed.size) void this.table?.refresh()
     const now = performance.now() * 1000
     for (const w of [...this.overdue]) this.look(w, now)
     for (const [key, f] of [...this.followed]) if (this.total.take(now)) this.lookUp(key, f)

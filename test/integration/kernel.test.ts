@@ -1,0 +1,302 @@
+/** The dispatcher on real loopback sockets: results, errors as values, waiting, cancelling, and no descriptor left. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Sock, Thread } from '../../src/engine/kernel/objects'
+import type { Family, SockAddr } from '../../src/shared/trace/events'
+import { openDescriptors, sockOf, testKernel, type TestKernel } from '../lib/kernel'
+
+let k: TestKernel
+let server: Thread
+let client: Thread
+let folder: string
+
+beforeEach(async () => {
+  k = await testKernel()
+  server = k.thread('server')
+  client = k.thread('client')
+  folder = mkdtempSync(join(tmpdir(), 'socketscope-'))
+})
+afterEach(async () => {
+  await k.end()
+  rmSync(folder, { recursive: true })
+})
+
+const anywhere = (family: Family): SockAddr =>
+  family === 'unix' ? { family, path: join(folder, 's') } : { family, host: family === 'inet' ? '127.0.0.1' : '::1', port: 0 }
+
+async function listening(family: Family = 'inet', backlog = 5): Promise<Sock> {
+  const sock = sockOf(await k.dispatcher.socket(server, family, 'stream'))
+  expect(await k.dispatcher.bind(server, sock, anywhere(family))).toEqual({ value: null })
+  expect(await k.dispatcher.listen(server, sock, backlog)).toEqual({ value: null })
+  return sock
+}
+
+async function pair(family: Family = 'inet'): Promise<[Sock, Sock, Sock]> {
+  const l = await listening(family)
+  const c = sockOf(await k.dispatcher.socket(client, family, 'stream'))
+  expect((await k.dispatcher.connect(client, c, l.local!)).errno).toBeUndefined()
+  return [c, sockOf(await k.dispatcher.accept(server, l)), l]
+}
+
+const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
+const bytes = (s: string): Uint8Array => new TextEncoder().encode(s)
+const lastOf = (kind: string) => k.events.filter((e) => e.k === kind).at(-1) as never as Record<string, unknown>
+
+describe.each(['inet', 'inet6', 'unix'] as const)('a stream over %s', (family) => {
+  it('carries bytes both ways and ends with an empty recv', async () => {
+    const [c, s] = await pair(family)
+    expect((await k.dispatcher.send(client, c, bytes('hello'))).value).toBe(5)
+    const got = await k.dispatcher.recv(server, s, 1024)
+    expect(text(got.bytes)).toBe('hello')
+    const ref = lastOf('ret').data as { at: number; len: number }
+    expect(text(k.bytes.read(ref.at, ref.len))).toBe('hello')
+    await k.dispatcher.send(server, s, bytes('ACK'))
+    await k.dispatcher.close(server, s)
+    expect(text((await k.dispatcher.recv(client, c, 10)).bytes)).toBe('ACK')
+    expect((await k.dispatcher.recv(client, c, 10)).bytes).toHaveLength(0)
+  })
+
+  it('waits in recv until there is something, and says so', async () => {
+    const [c, s] = await pair(family)
+    const waiting = k.dispatcher.recv(server, s, 10)
+    expect(lastOf('block')).toMatchObject({ why: 'readable' })
+    await k.dispatcher.send(client, c, bytes('x'))
+    expect(text((await waiting).bytes)).toBe('x')
+  })
+
+  it('shows its addresses', async () => {
+    const [c, s] = await pair(family)
+    expect((await k.dispatcher.getsockname(server, s)).address).toEqual(s.local)
+    if (family !== 'unix') expect((await k.dispatcher.getpeername(server, s)).address).toEqual(c.local)
+  })
+
+  it('peeks without taking', async () => {
+    const [c, s] = await pair(family)
+    await k.dispatcher.send(client, c, bytes('hello'))
+    expect(text((await k.dispatcher.recv(server, s, 3, true)).bytes)).toBe('hel')
+    const peeked = k.dispatcher.peek(s, 100)
+    expect(peeked.ok && text(peeked.value)).toBe('hello')
+    expect(text((await k.dispatcher.recv(server, s, 100)).bytes)).toBe('hello')
+  })
+})
+
+describe.each(['inet', 'inet6'] as const)('datagrams over %s', (family) => {
+  it('come with the address of their sender', async () => {
+    const a = sockOf(await k.dispatcher.socket(server, family, 'dgram'))
+    await k.dispatcher.bind(server, a, anywhere(family))
+    const b = sockOf(await k.dispatcher.socket(client, family, 'dgram'))
+    expect((await k.dispatcher.sendto(client, b, bytes('ping'), a.local!)).value).toBe(4)
+    const got = await k.dispatcher.recvfrom(server, a, 100)
+    expect(text(got.bytes)).toBe('ping')
+    expect(got.address).toEqual(b.local && { ...b.local, host: family === 'inet' ? '127.0.0.1' : '::1' })
+  })
+})
+
+describe('errors are values', () => {
+  it('EADDRINUSE', async () => {
+    const l = await listening()
+    const other = sockOf(await k.dispatcher.socket(client, 'inet', 'stream'))
+    expect((await k.dispatcher.bind(client, other, l.local!)).errno).toBe('EADDRINUSE')
+    expect(lastOf('ret')).toMatchObject({ errno: 'EADDRINUSE', value: null })
+  })
+  it('EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL', async () => {
+    const s = sockOf(await k.dispatcher.socket(client, 'inet', 'stream'))
+    expect((await k.dispatcher.bind(client, s, { family: 'inet', host: '192.0.2.77', port: 0 })).errno).toBe('EADDRNOTAVAIL')
+    expect((await k.dispatcher.bind(client, s, { family: 'inet6', host: '::1', port: 0 })).errno).toBe('EAFNOSUPPORT')
+    expect((await k.dispatcher.bind(client, s, { family: 'inet', host: 'localhost', port: 0 })).errno).toBe('EINVAL')
+  })
+  it('ENAMETOOLONG for a Unix path of 108 bytes', async () => {
+    const s = sockOf(await k.dispatcher.socket(client, 'unix', 'stream'))
+    expect((await k.dispatcher.bind(client, s, { family: 'unix', path: '/tmp/'.padEnd(108, 'x') })).errno).toBe('ENAMETOOLONG')
+  })
+  it('ECONNREFUSED', async () => {
+    const l = await listening()
+    await k.dispatcher.close(server, l)
+    const c = sockOf(await k.dispatcher.socket(client, 'inet', 'stream'))
+    expect((await k.dispatcher.connect(client, c, l.local!)).errno).toBe('ECONNREFUSED')
+  })
+  it('ENOTCONN, EBADF after close, EPIPE without a signal, ECONNRESET after an abort', async () => {
+    const lone = sockOf(await k.dispatcher.socket(client, 'inet', 'stream'))
+    expect((await k.dispatcher.recv(client, lone, 1)).errno).toBe('ENOTCONN')
+    await k.dispatcher.close(client, lone)
+    expect((await k.dispatcher.send(client, lone, bytes('x'))).errno).toBe('EBADF')
+    const [c, s] = await pair()
+    await k.dispatcher.abort(server, s)
+    expect((await k.dispatcher.recv(client, c, 1)).errno).toBe('ECONNRESET')
+    expect((await k.dispatcher.send(client, c, bytes('x'))).errno).toBe('EPIPE')
+  })
+  it('the limit of sockets', async () => {
+    const small = await testKernel({ sockets: 2 })
+    const th = small.thread()
+    await small.dispatcher.socket(th, 'inet', 'stream')
+    await small.dispatcher.socket(th, 'inet', 'stream')
+    const third = await small.dispatcher.socket(th, 'inet', 'stream')
+    expect(third).toMatchObject({ errno: 'LIMIT', error: { limit: 'sockets' } })
+    await small.end()
+  })
+  it('an unknown option names itself', async () => {
+    const s = sockOf(await k.dispatcher.socket(client, 'inet', 'stream'))
+    expect((await k.dispatcher.setsockopt(client, s, 'SO_NONSENSE', 1)).error).toMatchObject({ code: 'INVALID', detail: { option: 'SO_NONSENSE' } })
+  })
+  it('a policy that says no is asked before the kernel is', async () => {
+    const strict = await testKernel({ gate: { connect: () => ({ code: 'POLICY', message: 'not in this scope' }) } })
+    const th = strict.thread()
+    const s = sockOf(await strict.dispatcher.socket(th, 'inet', 'stream'))
+    expect((await strict.dispatcher.connect(th, s, { family: 'inet', host: '127.0.0.1', port: 9 })).errno).toBe('POLICY')
+    expect((await strict.dispatcher.getsockname(th, s)).address).toMatchObject({ port: 0 })
+    await strict.end()
+  })
+})
+
+describe('waiting', () => {
+  it('is not done by a non-blocking socket: EAGAIN, EINPROGRESS', async () => {
+    const [c] = await pair()
+    c.timeout = 0
+    expect((await k.dispatcher.recv(client, c, 1)).errno).toBe('EAGAIN')
+  })
+  it('ends with TIMEOUT', async () => {
+    const [c] = await pair()
+    c.timeout = 0.02
+    expect((await k.dispatcher.recv(client, c, 1)).errno).toBe('TIMEOUT')
+    c.timeout = null
+  })
+  it('can be taken back, and the socket works on', async () => {
+    const [c, s] = await pair()
+    const waiting = k.dispatcher.recv(client, c, 1)
+    client.cancel!()
+    expect((await waiting).errno).toBe('CANCELLED')
+    await k.dispatcher.send(server, s, bytes('x'))
+    expect(text((await k.dispatcher.recv(client, c, 1)).bytes)).toBe('x')
+  })
+  it('ends with EBADF when another thread closes the socket', async () => {
+    const [c] = await pair()
+    const waiting = k.dispatcher.recv(client, c, 1)
+    await k.dispatcher.close(k.thread('other'), c)
+    expect((await waiting).errno).toBe('EBADF')
+  })
+  it('send takes a part, then waits until the peer receives', async () => {
+    const [c, s] = await pair()
+    await k.dispatcher.setsockopt(client, c, 'SO_SNDBUF', 4096)
+    await k.dispatcher.setsockopt(server, s, 'SO_RCVBUF', 4096)
+    const big = new Uint8Array(8 * 1024 * 1024)
+    let sent = (await k.dispatcher.send(client, c, big)).value as number
+    expect(sent).toBeGreaterThan(0)
+    expect(sent).toBeLessThan(big.length)
+    c.timeout = 0
+    for (const piece of [big, bytes('end')]) {
+      for (;;) {
+        const more = await k.dispatcher.send(client, c, piece)
+        if (more.errno === 'EAGAIN') break
+        sent += more.value as number
+      }
+    }
+    c.timeout = null
+    const waiting = k.dispatcher.send(client, c, bytes('end'))
+    await vi.waitUntil(() => client.cancel)
+    expect(lastOf('block')).toMatchObject({ why: 'writable' })
+    let got = 0
+    while (got < sent + 3) got += (await k.dispatcher.recv(server, s, 65_536)).value as number
+    expect((await waiting).value).toBe(3)
+  })
+})
+
+describe('what the kernel says', () => {
+  it('the accept queue fills and is seen', async () => {
+    const l = await listening('inet', 5)
+    for (let i = 0; i < 3; i++) {
+      const c = sockOf(await k.dispatcher.socket(client, 'inet', 'stream'))
+      await k.dispatcher.connect(client, c, l.local!)
+    }
+    expect(k.native.tcpFacts(l.fd)).toMatchObject({ state: 'LISTEN', recvq: 3, sendq: 5 })
+  })
+  it('samples both ends after each call', async () => {
+    const [c, s] = await pair()
+    await k.dispatcher.send(client, c, bytes('hello'))
+    const of = (sock: Sock) => k.events.filter((e) => e.k === 'sample' && e.sock === sock.id).at(-1)
+    expect(of(c)).toMatchObject({ state: 'ESTABLISHED', dataSegsOut: 1 })
+    expect(of(s)).toMatchObject({ state: 'ESTABLISHED', recvq: 5, dataSegsIn: 1 })
+  })
+  it('follows a closed end through FIN_WAIT_2 to TIME_WAIT in the connection table', async () => {
+    const [c, s] = await pair()
+    await k.dispatcher.close(client, c)
+    // FIN_WAIT_1 for as long as the peer's kernel delays its ACK
+    expect(lastOf('endpoint')).toMatchObject({ state: expect.stringMatching(/^FIN_WAIT_[12]$/), local: c.local, remote: s.local })
+    await k.dispatcher.close(server, s)
+    const states = k.events.filter((e) => e.k === 'endpoint').map((e) => (e.k === 'endpoint' ? e.state : ''))
+    expect(states).toContain('TIME_WAIT')
+    expect(k.events.find((e) => e.k === 'endpoint' && e.state === 'TIME_WAIT')).toMatchObject({ timer: 'timewait' })
+  })
+  it('shows the end that was not accepted yet', async () => {
+    const l = await listening()
+    const c = sockOf(await k.dispatcher.socket(client, 'inet', 'stream'))
+    await k.dispatcher.connect(client, c, l.local!)
+    expect(k.events.find((e) => e.k === 'endpoint')).toMatchObject({ state: 'ESTABLISHED', local: l.local, remote: c.local })
+  })
+})
+
+describe('runs', () => {
+  it('stop takes back every waiting call and closes every socket', async () => {
+    const before = openDescriptors()
+    const started = k.processes.start({
+      program: 'stuck', params: {},
+      async main(sys) {
+        const s = await sys.socket('inet', 'stream')
+        await s.bind({ family: 'inet', host: '127.0.0.1', port: 0 })
+        await s.listen(1)
+        sys.thread(async (sys2) => { await sys2.sleep(1000) }, { name: 'sleeper', args: [] })
+        await s.accept()
+      },
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    k.processes.stop(started.run)
+    expect(await started.ended).toEqual({ status: 'stopped' })
+    expect(openDescriptors()).toBeLessThanOrEqual(before + 1) // the epoll set, made on first use, stays
+  })
+  it('a program that will not hear of stopping cannot freeze the lab', async () => {
+    let rounds = 0
+    const started = k.processes.start({
+      program: 'deaf', params: {},
+      async main(sys) {
+        const s = await sys.socket('inet', 'stream')
+        for (; rounds < 1000; rounds++) await s.getsockname().catch(() => {})
+      },
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    k.processes.stop(started.run)
+    expect(await started.ended).toEqual({ status: 'stopped' })
+    expect(rounds).toBe(1000)
+  })
+  it('a busy program lets timers and messages through', async () => {
+    const started = k.processes.start({
+      program: 'busy', params: {},
+      async main(sys) {
+        const s = await sys.socket('inet', 'stream')
+        while (!sys.signal.aborted) await s.getsockname()
+      },
+    })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    k.processes.stop(started.run)
+    expect((await started.ended).status).toBe('stopped')
+  })
+})
+
+describe('pace', () => {
+  it('step holds each call until the person lets it go', async () => {
+    k.dispatcher.pacer.set({ mode: 'step' })
+    const made = k.dispatcher.socket(client, 'inet', 'stream')
+    expect(lastOf('block')).toMatchObject({ why: 'step' })
+    expect(k.dispatcher.sockets.size).toBe(0)
+    expect(k.dispatcher.pacer.step()).toBe(true)
+    sockOf(await made)
+    expect(k.dispatcher.pacer.step()).toBe(false)
+  })
+  it('run releases what step and slow hold', async () => {
+    k.dispatcher.pacer.set({ mode: 'slow', ms: 60_000 })
+    const made = k.dispatcher.socket(client, 'inet', 'stream')
+    k.dispatcher.pacer.set({ mode: 'step' })
+    k.dispatcher.pacer.set({ mode: 'run' })
+    sockOf(await made)
+  })
+})
