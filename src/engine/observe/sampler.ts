@@ -3,7 +3,7 @@
  * ends without a descriptor of ours (closed, not accepted yet, or another program's on this machine). Only changes
  * become events. Hot sockets are rationed; what was skipped is made up for within INTERVAL_MS.
  */
-import type { SockAddr, SockId, TcpFacts } from '../../shared/trace/events'
+import type { SockAddr, SockId, TcpFacts, TcpState } from '../../shared/trace/events'
 import type { Observer } from '../kernel/dispatcher'
 import type { NativeSockets } from '../kernel/platform/platform'
 import type { Sock, TraceSink } from '../kernel/objects'
@@ -40,6 +40,8 @@ const spell = (a: SockAddr): string => (a.family === 'unix' ? a.path : `${a.host
 const keyOf = (local: SockAddr, remote: SockAddr): string => `${spell(local)}|${spell(remote)}`
 
 const CHANGES = ['state', 'recvq', 'sendq', 'segsOut', 'segsIn', 'dataSegsOut', 'dataSegsIn', 'retrans', 'backoff', 'sndbuf', 'rcvbuf'] as const
+/** States that end by themselves, without a call of any program. */
+const UNSETTLED: ReadonlySet<TcpState> = new Set(['SYN_SENT', 'SYN_RCVD', 'FIN_WAIT_1', 'CLOSING', 'LAST_ACK'])
 const changed = (a: TcpFacts | undefined, b: TcpFacts): boolean => !a || CHANGES.some((name) => a[name] !== b[name])
 
 export class Sampler implements Observer {
@@ -115,9 +117,14 @@ export class Sampler implements Observer {
     }
     this.overdue.delete(w)
     const facts = this.native.tcpFacts(w.sock.fd)
-    if (!facts || !changed(w.last, facts)) return
+    if (!facts) return
+    // the kernel itself will move it on (a retransmission, an ACK): look again soon
+    if (facts.sendq || UNSETTLED.has(facts.state)) this.overdue.add(w)
+    if (!changed(w.last, facts)) return
     w.last = facts
     this.trace.push({ k: 'sample', sock: w.sock.id, ...facts })
+    // both sides shut down: the descriptor says CLOSED while the connection is in TIME_WAIT without it
+    if (facts.state === 'CLOSED' && w.tuple) this.follow(w.tuple, plain(w.sock.local!), plain(w.sock.remote!), now, false)
   }
 
   /** @param ours the endpoint was ours: when the table has it no more, it is CLOSED */
