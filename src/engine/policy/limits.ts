@@ -1,0 +1,32 @@
+/**
+ * Every limit of the lab, in one place and shown in the app. Reaching one is a LIMIT error that names it (or, for the trace,
+ * a `gap` event that counts what was left out), never a crash. Sizes are bytes.
+ */
+import { MAX_BYTES_PULL, MAX_HAND_PAYLOAD, MAX_UPLOAD_PIECE } from '../../shared/contract/contract'
+import { RECORDER_LIMITS } from '../recorder/limits'
+
+export const LIMITS = {
+  /** open sockets of all programs together: 10,000 connections with both their ends here, and room */
+  sockets: 24_000,
+  /** threads of all programs together: one for each of 10,000 clients, and room */
+  threads: 12_000,
+  /** programs that run at once */
+  runs: 64,
+  /** most that one recv() may ask for */
+  recvBytes: MAX_HAND_PAYLOAD,
+  /** most that one send() by hand may carry */
+  handPayload: MAX_HAND_PAYLOAD,
+  /** most content that a UI may pull at once, and the largest piece of an uploaded session */
+  bytesPull: MAX_BYTES_PULL,
+  uploadPiece: MAX_UPLOAD_PIECE,
+  /** the live session in memory: events, their encoded size, and the bytes that were sent and received */
+  traceEvents: RECORDER_LIMITS.events,
+  traceBytes: RECORDER_LIMITS.traceBytes,
+  contentBytes: RECORDER_LIMITS.storeBytes,
+  /** a session's file; the sessions that are kept, and their files together */
+  sessionBytes: RECORDER_LIMITS.fileBytes,
+  sessions: RECORDER_LIMITS.sessions,
+  sessionsBytes: RECORDER_LIMITS.sessionsBytes,
+} as const satisfies Record<string, number>
+
+export type LimitName = keyof typeof LIMITS
