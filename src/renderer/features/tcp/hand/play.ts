@@ -1,0 +1,110 @@
+/** Plays a preset: one call at a time, by the person's click or by itself. */
+import { computed, shallowRef } from 'vue'
+import type { CallModel, Side } from '../../../../shared/projections/model'
+import type { LabError } from '../../../../shared/result'
+import type { CallId, SockId, ThreadId } from '../../../../shared/trace/events'
+import { useLabStore } from '../../../stores/lab'
+import { useHandStore } from './hand-store'
+import type { Preset, PresetContext, PresetStep } from './presets'
+
+/** Milliseconds between the steps of a preset that plays by itself: slow enough to follow, and a fact of the player, not of the network. */
+const BETWEEN = 700
+
+interface Playing {
+  preset: Preset
+  /** how many steps were begun */
+  done: number
+  socks: Map<string, SockId>
+  threads: Map<string, ThreadId>
+}
+
+export function usePlay() {
+  const lab = useLabStore()
+  const hand = useHandStore()
+  const playing = shallowRef<Playing>()
+  const error = shallowRef<LabError>()
+  const busy = shallowRef(false)
+  const auto = shallowRef(false)
+  const next = computed<PresetStep | undefined>(() => playing.value?.preset.steps[playing.value.done])
+
+  const callOf = (id: CallId): CallModel | undefined => {
+    const index = lab.lab().calls.index.get(id)
+    return index === undefined ? undefined : lab.lab().calls.list[index]
+  }
+  /** Resolves when the trace says that the call has returned, or, for one that blocks, that it has begun to wait. */
+  async function settled(id: CallId, blocks: boolean, from: Playing): Promise<CallModel | undefined> {
+    for (;;) {
+      if (playing.value !== from) return undefined
+      const call = callOf(id)
+      if (call?.end || (blocks && call?.blocks.some((block) => block.why === 'readable' || block.why === 'writable'))) return call
+      await new Promise((resolve) => requestAnimationFrame(resolve))
+    }
+  }
+
+  function context(state: Playing): PresetContext {
+    const sock = (name: string): SockId => state.socks.get(name) ?? -1
+    return {
+      sock,
+      addr: (name) => lab.lab().sockets.get(sock(name))?.local.value.at(-1) ?? { family: 'inet', host: '127.0.0.1', port: 0 },
+    }
+  }
+
+  async function threadFor(state: Playing, side: Side, name: string): Promise<ThreadId | undefined> {
+    const key = `${side} ${name}`
+    const known = state.threads.get(key) ?? (name === 'main' ? hand.views[side].threads[0]?.thread : undefined)
+    if (known !== undefined || name === 'main') return known
+    const made = await hand.addThread(side, name)
+    if (!made.ok) {
+      error.value = made.error
+      return undefined
+    }
+    state.threads.set(key, made.value.thread)
+    return made.value.thread
+  }
+
+  /** Makes the next call of the preset. False when there is none, or it could not be made. */
+  async function step(): Promise<boolean> {
+    const state = playing.value
+    const wanted = next.value
+    if (!state || !wanted || busy.value) return false
+    busy.value = true
+    error.value = undefined
+    try {
+      const on = await threadFor(state, wanted.hand, wanted.thread ?? 'main')
+      if (error.value) return false
+      const answer = await hand.call(wanted.hand, wanted.call(context(state)), on, wanted.timeout ?? null)
+      if (!answer.ok) {
+        error.value = answer.error
+        return false
+      }
+      playing.value = { ...state, done: state.done + 1 }
+      const call = await settled(answer.value.call, wanted.blocks ?? false, playing.value)
+      if (wanted.save && call?.end?.sock !== undefined) state.socks.set(wanted.save, call.end.sock)
+      return true
+    } finally {
+      busy.value = false
+    }
+  }
+
+  async function begin(preset: Preset): Promise<void> {
+    auto.value = false
+    error.value = undefined
+    // experiments begin with clean hands
+    await Promise.all([hand.reset('a'), hand.reset('b')])
+    playing.value = { preset, done: 0, socks: new Map(), threads: new Map() }
+  }
+  async function playOn(): Promise<void> {
+    auto.value = true
+    while (auto.value && next.value) {
+      if (!(await step())) break
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN))
+    }
+    auto.value = false
+  }
+  function stop(): void {
+    auto.value = false
+    playing.value = undefined
+  }
+
+  return { playing, next, error, busy, auto, begin, step, playOn, pause: () => { auto.value = false }, stop }
+}

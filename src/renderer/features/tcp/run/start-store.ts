@@ -1,0 +1,56 @@
+/** What the two start forms hold, and starting and stopping. Kept in a store, so that leaving the page keeps the forms. */
+import { defineStore } from 'pinia'
+import { computed, reactive, shallowRef } from 'vue'
+import type { RunModel } from '../../../../shared/projections/model'
+import type { LabError } from '../../../../shared/result'
+import type { RunId } from '../../../../shared/trace/events'
+import { useLabStore } from '../../../stores/lab'
+import { BY_HAND } from '../hand/hand-store'
+
+export type Behaviour = 'ack' | 'echo' | 'upper' | 'discard'
+export type ServerModel = 'iterative' | 'threads'
+export type ClientProgram = 'tcp-client' | 'echo-client'
+
+export const useStartStore = defineStore('tcp-start', () => {
+  const lab = useLabStore()
+  const server = reactive({
+    host: '127.0.0.1', port: 9999, behaviour: 'ack' as Behaviour, model: 'threads' as ServerModel, backlog: 5, reuseaddr: true, bufsize: 1024,
+  })
+  const client = reactive({ program: 'tcp-client' as ClientProgram, host: '127.0.0.1', port: 9999, send: 'hello', recv: 4096, count: 1 })
+  const serverError = shallowRef<LabError>()
+  const clientError = shallowRef<LabError>()
+  /** the run whose output, threads and Python are looked at */
+  const chosenRun = shallowRef<RunId>()
+
+  /** Runs of programs, newest first; hands are not among them. */
+  const runs = computed<RunModel[]>(() => {
+    void lab.version
+    return [...lab.lab().calls.runs.values()].filter((run) => run.program !== BY_HAND && run.program !== '').reverse()
+  })
+
+  async function startServer(): Promise<void> {
+    serverError.value = undefined
+    const answer = await lab.request('run.start', { program: 'tcp-server', params: { ...server } })
+    if (!answer.ok) {
+      serverError.value = answer.error
+      return
+    }
+    chosenRun.value = answer.value.run
+    client.port = server.port
+    client.host = server.host === '0.0.0.0' ? '127.0.0.1' : server.host === '::' ? '::1' : server.host
+    client.program = server.behaviour === 'echo' ? 'echo-client' : 'tcp-client'
+  }
+  async function startClients(): Promise<void> {
+    clientError.value = undefined
+    const { program, host, port, send, recv, count } = client
+    const params = program === 'tcp-client' ? { host, port, send, recv } : { host, port }
+    const answers = await Promise.all(Array.from({ length: count }, () => lab.request('run.start', { program, params })))
+    const failed = answers.find((answer) => !answer.ok)
+    if (failed && !failed.ok) clientError.value = failed.error
+    const last = answers.at(-1)
+    if (last?.ok) chosenRun.value = last.value.run
+  }
+  const stop = (run: RunId) => lab.request('run.stop', { run })
+
+  return { server, client, serverError, clientError, chosenRun, runs, startServer, startClients, stop }
+})
