@@ -41,6 +41,11 @@ export class ByteStore {
     return this.page.at + this.page.used
   }
 
+  /** the first offset that memory still has */
+  get start(): number {
+    return this.pages[0]!.at
+  }
+
   /** bytes of memory in pages */
   get memory(): number {
     return this.held

@@ -159,6 +159,8 @@ export interface SessionInfo {
   /** events so far; bytes of the file */
   events: number
   size: number
+  /** microseconds from its beginning to its last event */
+  duration?: number
   /** a crash or a cut file lost what came after the last whole chunk */
   truncated?: boolean
   name?: string
@@ -172,6 +174,8 @@ export interface EngineStatus {
   events: number
   /** events left out so far, for whatever reason */
   dropped: number
+  /** why the live session is not being saved (any more) */
+  problem?: import('../result').LabError
   sockets: number
   threads: number
 }
