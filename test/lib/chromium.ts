@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
 
-const FLAGS = [
+export const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -44,5 +44,5 @@ export function findChromium(): string | undefined {
 export async function launchChromium(options: { args?: string[] } = {}): Promise<Browser> {
   const executablePath = findChromium()
   if (!executablePath) throw new Error('no Chromium, Chrome or Edge was found: install one, or set CHROME_PATH to its program')
-  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...(options.args ?? [])] })
+  return chromium.launch({ executablePath, headless: true, args: [...CHROMIUM_FLAGS, ...(options.args ?? [])] })
 }

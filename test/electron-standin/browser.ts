@@ -1,0 +1,46 @@
+/** The Chromium that stands in for Electron's own, open to the test through DevTools as well. */
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { watch } from 'node:fs/promises'
+import { chromium, type BrowserContext } from 'playwright-core'
+import { CHROMIUM_FLAGS, findChromium } from '../lib/chromium'
+
+export interface StandinBrowser { context: BrowserContext; devtools: string; dispose(): Promise<void> }
+
+/** Chromium writes the DevTools port it chose into its profile. */
+async function devtoolsPort(profile: string): Promise<string> {
+  const file = join(profile, 'DevToolsActivePort')
+  const read = async (): Promise<string | undefined> => (existsSync(file) ? (await readFile(file, 'utf8')).split('\n')[0] || undefined : undefined)
+  const signal = AbortSignal.timeout(20_000)
+  const changes = watch(profile, { signal })
+  const found = await read()
+  if (found) return found
+  for await (const _change of changes) {
+    const port = await read()
+    if (port) return port
+  }
+  throw new Error('Chromium gave no DevTools port')
+}
+
+export async function openBrowser(): Promise<StandinBrowser> {
+  const executablePath = findChromium()
+  if (!executablePath) throw new Error('no Chromium was found')
+  const profile = await mkdtemp(join(tmpdir(), 'socketscope-standin-'))
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    viewport: null,
+    args: [...CHROMIUM_FLAGS, '--remote-debugging-port=0'],
+  })
+  const port = await devtoolsPort(profile)
+  return {
+    context,
+    devtools: `http://127.0.0.1:${port}`,
+    async dispose() {
+      await context.close()
+      await rm(profile, { recursive: true, force: true, maxRetries: 3 })
+    },
+  }
+}
