@@ -45,6 +45,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     ],
     close() {
       sampler.close()
+      options.table?.close()
       for (const sock of dispatcher.sockets.values()) native.close(sock.fd)
       dispatcher.sockets.clear()
       readiness.close()
