@@ -126,6 +126,8 @@ export interface StateChange {
   rcv?: string
   snd?: string
   call?: CallId
+  /** the kernel said the same later, at this seq: from there on the evidence is 'kernel' */
+  confirmed?: number
 }
 
 /** One arrow of the ladder: a segment, or `count` like ones in a row where single ones were not told apart. */
@@ -144,6 +146,8 @@ export interface Segment {
   count: number
   /** how it ended: it arrived; nobody is known to have got it; it was sent again */
   fate: 'arrived' | 'lost' | 'unknown'
+  /** what became known of its fate later, in order of seq; `segmentsAt` applies it */
+  fates?: { seq: number; fate: Segment['fate'] }[]
   retransmission?: boolean
   evidence: Evidence
   /** the call that made it go out */
@@ -189,6 +193,8 @@ export interface ConnectionModel {
   outcome: History<'refused' | 'timed-out' | 'unreachable' | 'reset' | 'closed' | 'cancelled'>
   /** calls made on either endpoint, connect and accept included: indices into CallsState.list */
   calls: { seq: number; side: Side; index: number }[]
+  /** from this seq on a capture delivers its packets, which replace the inferred segments; `whole`: from its SYN on */
+  captured?: { seq: number; whole: boolean }
 }
 
 // ---- the whole

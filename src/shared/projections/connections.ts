@@ -1,0 +1,311 @@
+/**
+ * Connections: pairs the lab's two ends (and ends that it does not hold) by their addresses, and hands what happens on
+ * either end to the inference. AF_UNIX connections have streams and calls but no segments: there are none.
+ */
+import type { EndpointEvent, SampleEvent, SockAddr, SockId } from '../trace/events'
+import * as acts from '../tcp/acts'
+import { gaveUp, opened, opening, promoted, refused } from '../tcp/open'
+import { conclude, learn } from '../tcp/settle'
+import { newTracker, other, stateOf, type Stamp, type Tracker } from '../tcp/tracker'
+import { endKey, listensFor, peerKey, sameMachine } from '../tcp/tuple'
+import { step } from '../tcp/walk'
+import type { CallModel, ConnectionModel, Endpoint, Side, SockModel } from './model'
+import { newHistory, record } from './history'
+import { addressArg } from './sockets'
+import { addRecv, addSend } from './streams'
+
+export interface ConnectionTable {
+  list: ConnectionModel[]
+  sockets: Map<SockId, SockModel>
+  /** by connection id, which is its index in `list` */
+  trackers: Tracker[]
+  /** the latest connection of a pair of addresses, opener first */
+  byTuple: Map<string, number>
+  /** AF_UNIX: connections to a path that were not accepted yet, oldest first */
+  pending: Map<string, number[]>
+  listeners: Map<SockId, SockAddr>
+  /** those with something to settle before the trace goes on */
+  waiting: Tracker[]
+}
+
+export const newConnectionTable = (list: ConnectionModel[], sockets: Map<SockId, SockModel>): ConnectionTable => ({
+  list, sockets, trackers: [], byTuple: new Map(), pending: new Map(), listeners: new Map(), waiting: [],
+})
+
+const newEndpoint = (side: Side, addr?: SockAddr): Endpoint => ({ side, addr, sock: undefined, sockSeq: undefined, states: [], facts: newHistory() })
+
+function create(table: ConnectionTable, at: Stamp, family: ConnectionModel['family'], a?: SockAddr, b?: SockAddr): Tracker {
+  const connection: ConnectionModel = {
+    id: table.list.length, family, type: 'stream', seq: at.seq, t: at.t, a: newEndpoint('a', a), b: newEndpoint('b', b), listener: undefined,
+    segments: [], streams: { a: { sends: [], recvs: [] }, b: { sends: [], recvs: [] } }, outcome: newHistory(), calls: [], captured: undefined,
+  }
+  const tracker = newTracker(connection)
+  tracker.local = sameMachine(a, b)
+  table.list.push(connection)
+  table.trackers.push(tracker)
+  if (a && b && family !== 'unix') table.byTuple.set(`${endKey(a)}>${peerKey(b)}`, connection.id)
+  return tracker
+}
+
+function attach(tracker: Tracker, side: Side, sock: SockModel, at: Stamp): void {
+  const end = tracker.connection[side]
+  end.sock = sock.sock
+  end.sockSeq = at.seq
+  tracker[side].sock = sock
+  sock.connection = { seq: at.seq, id: tracker.connection.id, side }
+}
+
+const trackerOf = (table: ConnectionTable, sock: SockModel | undefined): Tracker | undefined =>
+  sock?.connection ? table.trackers[sock.connection.id] : undefined
+
+const byTuple = (table: ConnectionTable, a: SockAddr, b: SockAddr): Tracker | undefined => {
+  const id = table.byTuple.get(`${endKey(a)}>${peerKey(b)}`)
+  return id === undefined ? undefined : table.trackers[id]
+}
+
+const isOver = (tracker: Tracker): boolean => tracker.connection.outcome.value.length > 0
+
+/** A listening socket of ours that takes what is sent to this address. */
+function listenerFor(table: ConnectionTable, target: SockAddr): SockId | undefined {
+  for (const [id, bound] of table.listeners) if (listensFor(bound, target)) return id
+  return undefined
+}
+
+/** The trace goes on with something that is no look of the kernel: nothing more will explain what waits. */
+export function concludeWaiting(table: ConnectionTable, at: Stamp): void {
+  if (table.waiting.length === 0) return
+  for (const tracker of table.waiting) {
+    conclude(tracker, at)
+    judge(tracker, at)
+  }
+  table.waiting.length = 0
+}
+
+function settleLater(table: ConnectionTable, tracker: Tracker): void {
+  if (tracker.waiting && !table.waiting.includes(tracker)) table.waiting.push(tracker)
+}
+
+// ---- calls
+
+/** connect() waits in the kernel: its SYN is out, from the address that it has got. */
+export function onBlock(table: ConnectionTable, call: CallModel, index: number): void {
+  const block = call.blocks[call.blocks.length - 1]!
+  if (call.name !== 'connect' || !block.local || block.why === 'slow' || block.why === 'step') return
+  begin(table, call, index, block.local, { seq: block.seq, t: block.t })
+}
+
+/** The connection of a connect(), made when its first fact comes. */
+function begin(table: ConnectionTable, call: CallModel, index: number, local: SockAddr | undefined, at: Stamp): Tracker | undefined {
+  const sock = call.sock === undefined ? undefined : table.sockets.get(call.sock)
+  if (!sock || sock.type !== 'stream') return undefined
+  const known = trackerOf(table, sock)
+  if (known && !isOver(known)) return known
+  const target = call.end?.remote ?? addressArg(call)
+  if (!target) return undefined
+  // accept() may have told of it first
+  const met = local && target.family !== 'unix' ? byTuple(table, local, target) : undefined
+  const tracker = met && met.connection.a.sock === undefined && !isOver(met) ? met : create(table, at, sock.family, local, target)
+  attach(tracker, 'a', sock, at)
+  tracker.connection.calls.push({ seq: at.seq, side: 'a', index })
+  tracker.connection.listener ??= listenerFor(table, target)
+  if (sock.family === 'unix') {
+    const queue = table.pending.get(endKey(target))
+    if (queue) queue.push(tracker.connection.id)
+    else table.pending.set(endKey(target), [tracker.connection.id])
+  } else {
+    if (tracker.connection.listener !== undefined && tracker.connection.b.states.length === 0) step(tracker, 'b', { cause: 'passive OPEN' }, at)
+    if (!call.end || !call.end.errno) opening(tracker, at, call.call)
+  }
+  return tracker
+}
+
+/** A call returned. */
+export function onReturn(table: ConnectionTable, call: CallModel, index: number): void {
+  const end = call.end!
+  const at: Stamp = { seq: end.seq, t: end.t }
+  switch (call.name) {
+    case 'listen':
+      if (!end.errno && call.sock !== undefined) {
+        const sock = table.sockets.get(call.sock)
+        const local = end.local ?? sock?.local.value[sock.local.value.length - 1]
+        if (local) table.listeners.set(call.sock, local)
+      }
+      return
+    case 'connect':
+      return connected(table, call, index, at)
+    case 'accept':
+      return accepted(table, call, index, at)
+    default:
+  }
+  const sock = call.sock === undefined ? undefined : table.sockets.get(call.sock)
+  if (call.sock !== undefined && (call.name === 'close' || call.name === 'abort') && !end.errno) table.listeners.delete(call.sock)
+  const tracker = trackerOf(table, sock)
+  if (!sock || !tracker) return
+  const side = sock.connection!.side
+  tracker.connection.calls.push({ seq: end.seq, side, index })
+  const unix = sock.family === 'unix'
+  if (end.errno) {
+    if (end.errno === 'ECONNRESET' && !unix) wasReset(tracker, side, at, call)
+    return
+  }
+  switch (call.name) {
+    case 'send':
+    case 'sendto': {
+      const len = addSend(tracker.connection, side, call)
+      if (!unix) acts.sent(tracker, side, len, at, call.call)
+      break
+    }
+    case 'recv':
+    case 'recvfrom': {
+      const got = addRecv(tracker.connection, side, call)
+      if (got && !unix) acts.received(tracker, side, got.len, got.asked, at, call.call)
+      break
+    }
+    case 'shutdown':
+      if (call.args.how !== 'RD' && call.args.how !== 'SHUT_RD') finished(table, tracker, side, false, at, call, unix)
+      break
+    case 'close':
+      finished(table, tracker, side, true, at, call, unix)
+      break
+    case 'abort':
+      if (!unix) acts.aborted(tracker, side, at, call.call)
+      break
+    default:
+  }
+  judge(tracker, at)
+}
+
+function wasReset(tracker: Tracker, side: Side, at: Stamp, call: CallModel): void {
+  acts.wasReset(tracker, side, at, call.call)
+  judge(tracker, at)
+}
+
+function finished(table: ConnectionTable, tracker: Tracker, side: Side, whole: boolean, at: Stamp, call: CallModel | undefined, unix: boolean): void {
+  if (unix) {
+    const state = tracker.connection.outcome
+    tracker[side].fin = true
+    if (whole && tracker[other(side)].fin && state.value.length === 0) record(state, at.seq, at.t, 'closed')
+    return
+  }
+  acts.finished(tracker, side, whole, at, call?.call)
+  settleLater(table, tracker)
+}
+
+/** The run ended and the lab closed what it had left open. */
+export function onExit(table: ConnectionTable, sock: SockModel, at: Stamp): void {
+  table.listeners.delete(sock.sock)
+  const tracker = trackerOf(table, sock)
+  if (tracker) finished(table, tracker, sock.connection!.side, true, at, undefined, sock.family === 'unix')
+}
+
+function connected(table: ConnectionTable, call: CallModel, index: number, at: Stamp): void {
+  const end = call.end!
+  const sock = call.sock === undefined ? undefined : table.sockets.get(call.sock)
+  if (!sock || sock.type !== 'stream') return
+  const before = trackerOf(table, sock)
+  const known = before && !isOver(before) ? before : undefined
+  if (end.errno) return notConnected(table, call, index, known, at)
+  const tracker = known ?? begin(table, call, index, end.local, at)
+  if (!tracker || sock.family === 'unix') return
+  if (end.local) tracker.connection.a.addr ??= end.local
+  opened(tracker, at, !tracker.local && !tracker.b.observed, call.call)
+  settleLater(table, tracker)
+}
+
+/** Errors with which a connect() fails after it went out to the network; any other is refused by this machine's kernel or the lab. */
+const ON_THE_WIRE = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET', 'CANCELLED', 'TIMEOUT', 'EINPROGRESS', 'EHOSTDOWN'])
+
+function notConnected(table: ConnectionTable, call: CallModel, index: number, known: Tracker | undefined, at: Stamp): void {
+  const { errno, local } = call.end!
+  if (!errno || !ON_THE_WIRE.has(errno) || (!known && (errno === 'CANCELLED' || (errno === 'TIMEOUT' && !local)))) return
+  const tracker = known ?? begin(table, call, index, local, at)
+  if (!tracker || tracker.connection.family === 'unix') return
+  const { outcome } = tracker.connection
+  switch (errno) {
+    case 'ECONNREFUSED':
+    case 'ECONNRESET':
+      refused(tracker, at, call.call)
+      record(outcome, at.seq, at.t, 'refused')
+      break
+    case 'ETIMEDOUT':
+      gaveUp(tracker, at, call.call)
+      record(outcome, at.seq, at.t, 'timed-out')
+      break
+    case 'CANCELLED':
+      record(outcome, at.seq, at.t, 'cancelled')
+      break
+    case 'TIMEOUT':
+    case 'EINPROGRESS':
+      // the program waits no longer; the kernel goes on
+      opening(tracker, at, call.call)
+      break
+    default:
+      gaveUp(tracker, at, call.call)
+      record(outcome, at.seq, at.t, 'unreachable')
+  }
+}
+
+function accepted(table: ConnectionTable, call: CallModel, index: number, at: Stamp): void {
+  const end = call.end!
+  const sock = end.sock === undefined ? undefined : table.sockets.get(end.sock)
+  if (end.errno || !sock || sock.connection) return
+  const { local, remote } = end
+  let tracker: Tracker | undefined
+  if (sock.family === 'unix') {
+    const path = local ?? (call.sock === undefined ? undefined : table.listeners.get(call.sock))
+    const id = path ? table.pending.get(endKey(path))?.shift() : undefined
+    tracker = id === undefined ? undefined : table.trackers[id]
+  } else if (local && remote) {
+    const met = byTuple(table, remote, local)
+    if (met && met.connection.b.sock === undefined && !met.b.fin) tracker = met
+  }
+  tracker ??= create(table, at, sock.family, remote, local)
+  attach(tracker, 'b', sock, at)
+  tracker.connection.listener = call.sock
+  tracker.connection.calls.push({ seq: end.seq, side: 'b', index })
+  if (sock.family === 'unix') return
+  opened(tracker, at, true, call.call)
+  promoted(tracker, at)
+}
+
+// ---- looks of the kernel
+
+export function onSample(table: ConnectionTable, sock: SockModel, e: SampleEvent): void {
+  const tracker = trackerOf(table, sock)
+  if (!tracker || sock.family === 'unix') return
+  look(table, tracker, sock.connection!.side, e, true)
+}
+
+export function onEndpoint(table: ConnectionTable, e: EndpointEvent): void {
+  const asA = byTuple(table, e.local, e.remote)
+  if (asA) return look(table, asA, 'a', e, false)
+  const asB = byTuple(table, e.remote, e.local)
+  if (asB) return look(table, asB, 'b', e, false)
+  // the first that is heard of it: a connection to a listening socket of ours, by a program that is not ours
+  if (e.state === 'CLOSED' || e.state === 'LISTEN') return
+  const listener = listenerFor(table, e.local)
+  if (listener === undefined) return
+  const tracker = create(table, e, e.local.family, e.remote, e.local)
+  tracker.connection.listener = listener
+  look(table, tracker, 'b', e, false)
+}
+
+function look(table: ConnectionTable, tracker: Tracker, side: Side, e: SampleEvent | EndpointEvent, held: boolean): void {
+  record(tracker.connection[side].facts, e.seq, e.t, e)
+  learn(tracker, side, e, e, held)
+  settleLater(table, tracker)
+  judge(tracker, e)
+}
+
+/** How it ended, once that is known. */
+function judge(tracker: Tracker, at: Stamp): void {
+  const { connection } = tracker
+  if (connection.outcome.value.length > 0 || !tracker.opened) return
+  if (tracker.a.rst || tracker.b.rst) record(connection.outcome, at.seq, at.t, 'reset')
+  else if (tracker.a.fin && tracker.b.fin && isDone(tracker, 'a') && isDone(tracker, 'b')) record(connection.outcome, at.seq, at.t, 'closed')
+}
+
+const isDone = (tracker: Tracker, side: Side): boolean => {
+  const state = stateOf(tracker.connection, side)
+  return state === 'CLOSED' || state === 'TIME_WAIT'
+}

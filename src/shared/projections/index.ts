@@ -1,0 +1,85 @@
+/** The fold of the whole lab: every view draws from its state, at a cursor (see at.ts). */
+import type { TraceEvent } from '../trace/events'
+import { applyCalls, newCalls } from './calls'
+import { concludeWaiting, newConnectionTable, onBlock, onEndpoint, onExit, onReturn, onSample, type ConnectionTable } from './connections'
+import type { LabState, Projection } from './model'
+import { applyReturn, applySample, closeAllOf, newSocketTable, type SocketTable } from './sockets'
+
+export * from './at'
+export * from './history'
+
+/** The state with what the fold itself remembers. Views use the part that LabState names. */
+interface Lab extends LabState {
+  readonly table: SocketTable
+  readonly pairs: ConnectionTable
+}
+
+/** An empty lab. Give it to `fold` only. */
+export function createLab(): LabState {
+  const sockets: LabState['sockets'] = new Map()
+  const connections: LabState['connections'] = []
+  const lab: Lab = {
+    seq: -1, t: 0, calls: newCalls(), sockets, connections, gaps: [],
+    table: newSocketTable(sockets), pairs: newConnectionTable(connections, sockets),
+  }
+  return lab
+}
+
+/** Folds one event into the state, in place. Tolerates what a gap has left out; never throws. */
+export function fold(state: LabState, e: TraceEvent): void {
+  const lab = state as Lab
+  lab.seq = e.seq
+  lab.t = e.t
+  switch (e.k) {
+    case 'sample': {
+      const sock = lab.sockets.get(e.sock)
+      if (!sock) return
+      applySample(sock, e)
+      onSample(lab.pairs, sock, e)
+      return
+    }
+    case 'endpoint':
+      onEndpoint(lab.pairs, e)
+      return
+    case 'call':
+      concludeWaiting(lab.pairs, e)
+      applyCalls(lab.calls, e)
+      return
+    case 'block': {
+      concludeWaiting(lab.pairs, e)
+      const call = applyCalls(lab.calls, e)
+      if (call) onBlock(lab.pairs, call, lab.calls.index.get(call.call)!)
+      return
+    }
+    case 'ret': {
+      concludeWaiting(lab.pairs, e)
+      const call = applyCalls(lab.calls, e)
+      if (!call) return
+      applyReturn(lab.table, call)
+      onReturn(lab.pairs, call, lab.calls.index.get(call.call)!)
+      return
+    }
+    case 'run-end':
+      concludeWaiting(lab.pairs, e)
+      applyCalls(lab.calls, e)
+      for (const sock of closeAllOf(lab.table, e.run, e.seq, e.t)) onExit(lab.pairs, sock, e)
+      return
+    case 'gap':
+      lab.gaps.push({ seq: e.seq, t: e.t, events: e.events, bytes: e.bytes, why: e.why })
+      return
+    case 'run':
+    case 'thread':
+    case 'thread-end':
+    case 'print':
+      applyCalls(lab.calls, e)
+      return
+    case 'packet':
+    case 'scope':
+      return
+    default:
+      return e satisfies never
+  }
+}
+
+/** The whole lab as one projection. */
+export const labProjection: Projection<LabState> = { name: 'lab', init: createLab, apply: fold }

@@ -1,0 +1,249 @@
+/**
+ * From the kernel's counters to segments. TCP_INFO counts every segment of both directions exactly (segsOut and segsIn,
+ * those with payload apart) but does not say in which order they passed nor which flags they had: the order follows
+ * from the calls between two looks, the flags from the states on either side of them.
+ */
+import type { Side } from '../projections/model'
+import type { TcpFacts, TcpState } from '../trace/events'
+import { emit, lastOf, revise } from './emit'
+import { opened, promoted, refused } from './open'
+import { pathBetween, type PathHint } from './states'
+import { other, stateOf, type Flow, type Stamp, type Tracker } from './tracker'
+import { confirm, step, walkTo } from './walk'
+import { drawBatch, type Batch } from './batch'
+
+const PAST_FIN: ReadonlySet<TcpState> = new Set(['CLOSE_WAIT', 'LAST_ACK', 'CLOSING', 'TIME_WAIT'])
+const FIN_ACKED: ReadonlySet<TcpState> = new Set(['FIN_WAIT_2', 'TIME_WAIT'])
+const FIN_OWED: ReadonlySet<TcpState> = new Set(['FIN_WAIT_1', 'LAST_ACK', 'CLOSING'])
+
+/** The kernel said something of one end. `held`: through a descriptor; else from its table. */
+export function learn(tracker: Tracker, side: Side, facts: TcpFacts, at: Stamp, held: boolean): void {
+  const flow = tracker[side]
+  flow.facts = facts
+  flow.observed = true
+  if (facts.segsOut !== undefined) {
+    // older kernels do not count the SYN and the ACK of which the passive end was born
+    if (!flow.counted && side === 'b') flow.inBase = Math.max(0, 2 - ((facts.segsIn ?? 0) - (facts.dataSegsIn ?? 0)))
+    flow.counted = facts
+  }
+  settle(tracker, side, at, held, false)
+}
+
+/** The trace went on to something else: what was waited for will not come. */
+export function conclude(tracker: Tracker, at: Stamp): void {
+  if (!tracker.waiting) return
+  tracker.waiting = false
+  promoted(tracker, at)
+  for (const side of ['a', 'b'] as const) {
+    if (tracker[side].counted) {
+      settle(tracker, side, at, true, true)
+      break
+    }
+  }
+  for (const side of ['a', 'b'] as const) finish(tracker, side, at)
+}
+
+function settle(tracker: Tracker, side: Side, at: Stamp, held: boolean, forced: boolean): void {
+  const flow = tracker[side]
+  const facts = flow.facts!
+  const peer = other(side)
+  if (!openFrom(tracker, side, facts, at)) return
+  const batch = tally(tracker, side, facts, held)
+  if (!forced && mustWait(tracker, side, batch)) {
+    tracker.waiting = true
+    return
+  }
+  if (batch) drawBatch(tracker, batch, at, side)
+  if (forced) return
+  arrive(tracker, side, facts, at, held)
+  if (tracker.waiting && !tracker.promote && !tracker[peer].wantsFin?.whole && !flow.wantsFin?.whole) tracker.waiting = false
+}
+
+/** Draws the handshake where the facts show that it is over. False while nothing but it can be going on. */
+function openFrom(tracker: Tracker, side: Side, facts: TcpFacts, at: Stamp): boolean {
+  if (tracker.opened) {
+    if (side === 'b' && tracker.promote && facts.state !== 'SYN_RCVD' && facts.state !== 'CLOSED') promoted(tracker, at)
+    return true
+  }
+  const { state } = facts
+  if (side === 'a') {
+    if (state === 'SYN_SENT') {
+      retriedSyn(tracker, facts, at)
+      confirmOr(tracker, side, state, at)
+      return false
+    }
+    if (state === 'CLOSED') {
+      // a RST came in answer to the SYN: the only segment that ever arrived
+      if (facts.segsIn === 1 && stateOf(tracker.connection, 'a') === 'SYN_SENT') refused(tracker, at)
+      return false
+    }
+    opened(tracker, at, !tracker.b.observed && !tracker.local)
+    return true
+  }
+  if (state === 'CLOSED' || state === 'LISTEN') return false
+  opened(tracker, at, state !== 'SYN_RCVD')
+  return true
+}
+
+function retriedSyn(tracker: Tracker, facts: TcpFacts, at: Stamp): void {
+  const again = (facts.retrans ?? 0) - tracker.a.retrans
+  for (let i = 0; i < again && i < 16; i++) {
+    revise(lastOf(tracker, 'a', 'SYN'), 'lost', at)
+    emit(tracker, 'a', at, { flags: 'SYN', fate: 'unknown', retransmission: true, evidence: 'kernel' })
+  }
+  if (again > 0) tracker.a.retrans = facts.retrans ?? 0
+}
+
+const confirmOr = (tracker: Tracker, side: Side, state: TcpState, at: Stamp): void => {
+  if (stateOf(tracker.connection, side) === state) confirm(tracker, side, at)
+  else walkTo(tracker, side, state, at, 'kernel', 'orderly')
+}
+
+/** How many segments, and with payload, a side has sent: the most that either end counted. */
+function counted(tracker: Tracker, side: Side): { segs: number; data: number } | undefined {
+  const out = tracker[side].counted
+  const into = tracker[other(side)].counted
+  if (!out && !into) return undefined
+  const segs = Math.max(out ? out.segsOut! + tracker[side].outBase : 0, into ? (into.segsIn ?? 0) + tracker[other(side)].inBase : 0)
+  const data = Math.max(out?.dataSegsOut ?? 0, into?.dataSegsIn ?? 0)
+  return { segs, data }
+}
+
+/** Payload bytes of a side that have certainly left: acknowledged, or received at the other end. */
+function bytesOut(tracker: Tracker, side: Side): number {
+  const flow = tracker[side]
+  const own = flow.counted
+  const peer = tracker[other(side)].counted
+  const visible = flow.sock !== undefined || flow.written > 0
+  const limit = visible ? flow.written : Infinity
+  // Linux counts the SYN of an active open and a FIN as one byte each (tcp_info.tcpi_bytes_acked, tcpi_bytes_received)
+  const acked = own?.bytesAcked === undefined ? 0 : own.bytesAcked - (side === 'a' ? 1 : 0)
+  let received = peer?.bytesReceived ?? 0
+  if (!visible && peer && received > 0 && PAST_FIN.has(peer.state)) received -= 1
+  let all = Math.max(acked, received)
+  if (own && own.sendq === 0 && visible) all = Math.max(all, flow.written)
+  return Math.max(flow.bytes, Math.min(all, limit))
+}
+
+/** What passed since the last look. Undefined where no counter tells. */
+function tally(tracker: Tracker, side: Side, facts: TcpFacts, held: boolean): Batch | undefined {
+  const a = counted(tracker, 'a')
+  const b = counted(tracker, 'b')
+  if (!a || !b) return undefined
+  const one = (s: Side, c: { segs: number; data: number }): Batch['a'] => {
+    const flow = tracker[s]
+    const data = Math.max(0, c.data - flow.dataSegs)
+    const segs = Math.max(data, c.segs - flow.segs)
+    const retrans = Math.max(0, (flow.counted?.retrans ?? 0) - flow.retrans)
+    flow.retrans += retrans
+    return { data, plain: segs - data, bytes: bytesOut(tracker, s) - flow.bytes, retrans, fin: false, rst: false }
+  }
+  const batch: Batch = { a: one('a', a), b: one('b', b) }
+  for (const s of ['a', 'b'] as const) batch[s].fin = finLeft(tracker, s, batch[s])
+  const peer = other(side)
+  batch[peer].rst = held && gotReset(tracker, side, facts, batch)
+  return batch
+}
+
+/** Whether a FIN of this side is among the segments of the batch. */
+function finLeft(tracker: Tracker, side: Side, flow: { data: number; plain: number }): boolean {
+  const mine = tracker[side]
+  if (mine.fin || mine.rst) return false
+  const peer = tracker[other(side)]
+  if (peer.facts && PAST_FIN.has(peer.facts.state)) return true
+  // a descriptor that is still open says CLOSED where the kernel keeps the end in TIME_WAIT: the FIN's byte was counted
+  if (peer.facts?.state === 'CLOSED' && peer.counted && peer.counted === peer.facts && mine.written > 0
+    && peer.counted.bytesReceived === mine.written + 1) return true
+  if (peer.facts?.state === 'CLOSED' && peer.counted === peer.facts && mine.written === 0 && mine.wantsFin !== undefined
+    && peer.counted?.bytesReceived === 1) return true
+  const { facts } = mine
+  if (!facts) return false
+  if (FIN_ACKED.has(facts.state)) return true
+  return FIN_OWED.has(facts.state) && facts.sendq === 1 && flow.data + flow.plain > 0
+}
+
+/** The descriptor says CLOSED, and no FIN explains it: the last segment that came in was a RST. */
+function gotReset(tracker: Tracker, side: Side, facts: TcpFacts, batch: Batch): boolean {
+  if (facts.state !== 'CLOSED' || tracker[other(side)].rst) return false
+  const state = stateOf(tracker.connection, side)
+  if (state === 'CLOSED' || state === 'TIME_WAIT' || state === 'LISTEN') return false
+  const peer = tracker[other(side)]
+  return !(batch[other(side)].fin || (peer.fin && state === 'LAST_ACK'))
+    && !(peer.fin && (state === 'CLOSING' || tracker[side].sawFin && state === 'FIN_WAIT_1'))
+}
+
+/** Part of what was written is in the queue, and only the other end's count tells how much of it has left. */
+function mustWait(tracker: Tracker, side: Side, batch: Batch | undefined): boolean {
+  if (!batch) return false
+  const peer = other(side)
+  if (!tracker[peer].counted || !tracker[peer].observed) return false
+  const facts = tracker[side].facts!
+  return batch[side].data > 0 && (facts.sendq ?? 0) > 0 && facts.segsOut !== undefined && tracker[peer].counted!.dataSegsIn !== facts.dataSegsOut
+}
+
+/** The end is in the state that the kernel says: walk there, drawing the segments that must have passed on the way. */
+function arrive(tracker: Tracker, side: Side, facts: TcpFacts, at: Stamp, held: boolean): void {
+  const flow = tracker[side]
+  const peer = other(side)
+  const now = stateOf(tracker.connection, side)
+  let target = facts.state
+  if (now === 'CLOSED' && target !== 'CLOSED') return
+  // an open descriptor's last word is CLOSED also where the end goes on in TIME_WAIT
+  if (target === 'CLOSED' && held && flow.fin && flow.sawFin && !tracker[peer].rst && now !== 'LAST_ACK') target = 'TIME_WAIT'
+  if (now === target) {
+    confirm(tracker, side, at)
+    return
+  }
+  if (now === 'LISTEN' && target === 'CLOSED') return
+  const path = pathBetween(now, target, hintOf(tracker, side, now, target, held))
+  if (!path) return
+  for (let guard = 0; guard < 8 && stateOf(tracker.connection, side) !== target; guard++) {
+    const from = stateOf(tracker.connection, side)
+    const edge = pathBetween(from, target, hintOf(tracker, side, from, target, held))?.[0]
+    if (!edge) return
+    if (edge.rcv === 'ACK') emit(tracker, peer, at, { flags: 'ACK' })
+    else if (edge.rcv === 'FIN' || edge.rcv === 'FIN,ACK') {
+      if (edge.rcv === 'FIN,ACK') tracker[peer].sawFin = true
+      emitFin(tracker, peer, at)
+      if (!held || !flow.counted) emit(tracker, side, at, { flags: 'ACK' })
+    } else if (edge.rcv === 'RST') emit(tracker, peer, at, { flags: tracker[peer].fin ? 'RST' : 'RST,ACK' })
+    else if (edge.snd === 'FIN') step(tracker, side, { cause: 'CLOSE' }, at, edge.to === target ? 'kernel' : 'inferred', flow.wantsFin?.call)
+    else if (edge.snd === 'RST') emit(tracker, side, at, { flags: 'RST,ACK', call: flow.wantsFin?.call })
+    else step(tracker, side, { cause: edge.cause }, at, edge.to === target ? 'kernel' : 'inferred')
+    if (stateOf(tracker.connection, side) === from) return
+  }
+  if (stateOf(tracker.connection, side) === target) confirm(tracker, side, at)
+  if (FIN_ACKED.has(target) && !flow.fin) emitFin(tracker, side, at)
+}
+
+function emitFin(tracker: Tracker, side: Side, at: Stamp): void {
+  if (!tracker[side].fin) emit(tracker, side, at, { flags: 'FIN,ACK', t: tracker[side].wantsFin?.t, call: tracker[side].wantsFin?.call })
+}
+
+function hintOf(tracker: Tracker, side: Side, now: TcpState, target: TcpState, held: boolean): PathHint {
+  if (target !== 'CLOSED') return 'orderly'
+  const flow = tracker[side]
+  const peer = tracker[other(side)]
+  if (now === 'TIME_WAIT' || now === 'LAST_ACK') return 'orderly'
+  if (now === 'CLOSE_WAIT' && flow.wantsFin && !(flow.wantsFin.whole && unread(flow))) return 'orderly'
+  if (now === 'SYN_SENT') return peer.rst ? 'reset' : 'orderly'
+  if (now === 'FIN_WAIT_1' || now === 'FIN_WAIT_2' || now === 'CLOSING') return peer.rst || held ? 'reset' : 'timeout'
+  if (flow.wantsFin?.whole) return 'abort'
+  return 'reset'
+}
+
+export const unread = (flow: Flow): boolean => (flow.counted?.recvq ?? flow.facts?.recvq ?? 0) > 0
+
+/** A close that no look has explained: what RFC 9293 (and RFC 2525, 2.17 for unread bytes) makes of it. */
+function finish(tracker: Tracker, side: Side, at: Stamp): void {
+  const flow = tracker[side]
+  const want = flow.wantsFin
+  if (!want || flow.fin || flow.rst) return
+  const state = stateOf(tracker.connection, side)
+  const observed = flow.facts !== undefined && flow.facts === flow.counted && FIN_OWED.has(flow.facts.state)
+  if (observed) return
+  if (state === 'ESTABLISHED' || state === 'CLOSE_WAIT' || state === 'SYN_RCVD') {
+    if (want.whole && unread(flow)) emit(tracker, side, at, { flags: 'RST,ACK', t: want.t, call: want.call })
+    else emit(tracker, side, at, { flags: 'FIN,ACK', t: want.t, call: want.call })
+  }
+}
