@@ -4,14 +4,14 @@ import { formatEndpoint } from '../../shared/net/address'
 import type { CallModel } from '../../shared/projections/model'
 import type { Plain, SockAddr } from '../../shared/trace/events'
 import { endAt } from './at'
-import { group } from './format'
 
 const isAddr = (value: Plain): value is SockAddr =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && typeof value.family === 'string' && ('port' in value || 'path' in value)
 
 export function plainText(value: Plain): string {
   if (value === null) return 'None'
-  if (typeof value === 'number') return group(value)
+  // not grouped: within an argument list a comma means something else
+  if (typeof value === 'number') return String(value)
   if (typeof value === 'string') return printable(value)
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   if (Array.isArray(value)) return `[${value.map(plainText).join(', ')}]`
@@ -33,6 +33,13 @@ export function callResult(call: CallModel, cursor: number): string | undefined 
 
 /** Calls whose 0 says only that they went well: the result is not worth its ink. */
 const QUIET = new Set(['bind', 'listen', 'connect', 'shutdown', 'close', 'abort', 'setsockopt', 'sleep'])
+
+/** The call where it returns further down: its arguments stood where it began, only a number is worth saying again. */
+export function shortHead(call: CallModel): string {
+  const args = Object.values(call.args)
+  const short = args.length === 0 ? '' : args.length === 1 && typeof args[0] === 'number' ? String(args[0]) : '…'
+  return `${call.name}(${short})`
+}
 
 export function callLine(call: CallModel, cursor: number): string {
   const result = callResult(call, cursor)

@@ -46,6 +46,8 @@ export interface LadderRow {
   arrow?: Extract<LadderItem, { kind: 'segment' }>
   states: Partial<Record<Side, StateMark>>
   outcome?: Extract<LadderItem, { kind: 'outcome' }>
+  /** a call of it has a second line */
+  sub: boolean
   /** em: top and height with the gap mark, and the axis on which arrow tails and calls stand */
   top: number
   height: number
@@ -94,7 +96,7 @@ export function ladderRows(items: readonly LadderItem[], timeMode: boolean): Lad
   let cur: LadderRow | undefined
   const open = (item: LadderItem): LadderRow => {
     const idle: number = cur ? item.t - cur.tEnd : 0
-    cur = { index: rows.length, t: item.t, tEnd: item.t, calls: {}, states: {}, top: 0, height: 0, base: 0 }
+    cur = { index: rows.length, t: item.t, tEnd: item.t, calls: {}, states: {}, sub: false, top: 0, height: 0, base: 0 }
     if (idle >= GAP) cur.gap = idle
     rows.push(cur)
     return cur
@@ -162,13 +164,15 @@ function placeRows(rows: readonly LadderRow[], options: LayoutOptions): number {
     const calls = row.calls.a ?? row.calls.b
     let above: number = row.arrow || row.outcome ? m.aboveArrow : m.aboveText
     let below: number = m.below + (row.arrow ? m.slope : 0)
+    row.sub = (['a', 'b'] as const).some((side) => row.calls[side] && options.hasSubLine(row.calls[side]))
+    const state = row.states.a ?? row.states.b
     if (options.compact) {
-      if (calls && row.arrow) above += m.compactLine
-      if (row.states.a ?? row.states.b) below += row.arrow || calls ? m.compactLine : 0
+      if (calls && row.arrow) above += m.compactLine + (row.sub ? m.subLine : 0)
+      else if (row.sub) below += m.subLine
+      if (state && (row.arrow || calls)) below += m.compactLine
     } else {
-      const sub = (['a', 'b'] as const).some((side) => row.calls[side] && options.hasSubLine(row.calls[side]))
-      if (sub) below = Math.max(below, m.below + m.subLine)
-      if (row.states.a ?? row.states.b) below = Math.max(below, m.stateName + (row.arrow ? m.slope : 0))
+      if (row.sub) below = Math.max(below, m.below + m.subLine)
+      if (state) below = Math.max(below, m.stateName + (row.arrow ? m.slope : 0))
     }
     const gap = options.mode === 'order' && row.gap !== undefined ? m.gap : 0
     row.top = bottom

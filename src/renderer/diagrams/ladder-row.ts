@@ -19,8 +19,8 @@ export interface Columns {
   wire: { x: number; w: number }
 }
 
-const TIME = 6.4
-const LIFE = 6.9
+const TIME = 6.2
+const LIFE = 6.2
 const LANES = 1.5
 const PAD = 0.5
 
@@ -41,7 +41,7 @@ export function columnsFor(width: number): Columns {
       wire,
     }
   }
-  const calls = Math.min(26, Math.max(14, (width - TIME - 2 * LIFE - 24) / 2.4))
+  const calls = Math.min(28, Math.max(14.5, (width - TIME - 2 * LIFE - 18) / 2.2))
   const a = TIME + calls
   const b = width - calls - LIFE
   return {
@@ -64,6 +64,7 @@ export interface TextBox {
   h: number
   anchor: 'start' | 'middle' | 'end'
   size: number
+  failed?: boolean
 }
 
 export interface Arrow {
@@ -79,7 +80,9 @@ export interface RowTexts {
   clock(t: number): string
   gap(us: number): string
   call(slot: CallSlot): string
+  /** how long it was blocked, and the error where it failed */
   sub(slot: CallSlot): string | undefined
+  failed(slot: CallSlot): boolean
   label(row: LadderRow): string
   outcome(row: LadderRow): string
 }
@@ -103,12 +106,16 @@ function arrowOf(row: LadderRow, columns: Columns): Arrow | undefined {
   if (!row.arrow) return undefined
   const { segment } = row.arrow
   const { x, w } = columns.wire
-  const span = segment.fate === 'lost' ? 0.62 : 1
+  const span = segment.fate === 'lost' ? 0.8 : 1
   const y2 = row.base + METRICS.slope * span
   return segment.from === 'a'
     ? { x1: x, y1: row.base, x2: x + w * span, y2, evidence: segment.evidence }
     : { x1: x + w, y1: row.base, x2: x + w * (1 - span), y2, evidence: segment.evidence }
 }
+
+/** The line of a row's calls. */
+const callY = (row: LadderRow, compact: boolean): number =>
+  compact && row.arrow ? row.base - METRICS.aboveArrow - 0.45 - (row.sub ? METRICS.subLine : 0) : row.base
 
 /** The calls of a row. In a wide ladder they stand outside the lifelines, else in a line above the arrow. */
 function callBoxes(row: LadderRow, columns: Columns, texts: RowTexts): TextBox[] {
@@ -123,12 +130,13 @@ function callBoxes(row: LadderRow, columns: Columns, texts: RowTexts): TextBox[]
     if (columns.compact) {
       // alone in its line, a call may run over the middle
       const room = row.calls[side === 'a' ? 'b' : 'a'] ? w - PAD : columns.wire.w - 2 * PAD
-      const y = row.arrow ? row.base - METRICS.aboveArrow - 0.45 : row.base
-      out.push(box('call', sub ? `${texts.call(slot)} · ${sub}` : texts.call(slot), inward, at, y, room, SIZE.sub, side))
+      const y = callY(row, true)
+      out.push(box('call', texts.call(slot), inward, at, y, room, SIZE.sub, side))
+      if (sub) out.push({ ...box('sub', sub, inward, at, y + METRICS.subLine, room, SIZE.sub, side), failed: texts.failed(slot) })
       continue
     }
     out.push(box('call', texts.call(slot), inward, at, row.base, w, SIZE.call, side))
-    if (sub) out.push(box('sub', sub, inward, at, row.base + METRICS.subLine, w, SIZE.sub, side))
+    if (sub) out.push({ ...box('sub', sub, inward, at, row.base + METRICS.subLine, w, SIZE.sub, side), failed: texts.failed(slot) })
   }
   return out
 }
@@ -141,7 +149,7 @@ function stateBoxes(row: LadderRow, columns: Columns): TextBox[] {
     const life = columns.life[side]
     if (columns.compact) {
       const alone = !row.arrow && !row.calls.a && !row.calls.b
-      const y = alone ? row.base : row.base + (row.arrow ? METRICS.slope : 0) + 0.95
+      const y = alone ? row.base : row.base + (row.arrow ? METRICS.slope : row.sub ? METRICS.subLine : 0) + 0.95
       const at = side === 'a' ? life.x + life.w + PAD : life.x - PAD
       out.push(box('state', mark.change.to, side === 'a' ? 'start' : 'end', at, y, columns.wire.w / 2 - 2 * PAD, SIZE.state, side))
     } else {
@@ -156,7 +164,7 @@ export function drawRow(row: LadderRow, columns: Columns, texts: RowTexts, mode:
   const out: TextBox[] = []
   const { wire, time } = columns
   const middle = wire.x + wire.w / 2
-  const axis = columns.compact && row.arrow && (row.calls.a ?? row.calls.b) ? row.base - METRICS.aboveArrow - 0.45 : row.base
+  const axis = row.calls.a ?? row.calls.b ? callY(row, columns.compact) : row.base
   out.push(box('time', texts.clock(row.t), 'end', time.x + time.w - PAD, axis, time.w - PAD, SIZE.time))
   if (mode === 'order' && row.gap !== undefined) {
     out.push(box('gap', texts.gap(row.gap), 'middle', middle, row.top + METRICS.gap / 2, wire.w, SIZE.gap))

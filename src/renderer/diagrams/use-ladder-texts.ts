@@ -3,7 +3,7 @@ import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { CallModel, ConnectionModel, Segment, Side } from '../../shared/projections/model'
 import { blockedTime, endAt, waitsAt } from './at'
-import { callHead, callLine } from './call-text'
+import { callHead, callLine, callResult, shortHead } from './call-text'
 import { clock, duration, group } from './format'
 import type { CallSlot, LadderRow } from './ladder-layout'
 import type { RowTexts } from './ladder-row'
@@ -51,12 +51,20 @@ export function useLadderTexts(props: { connection: ConnectionModel; cursor: num
     const texts: LadderTexts = {
       clock: time,
       gap: duration,
-      call: (slot) => (slot.part === 'start' && endAt(slot.call, cursor) ? callHead(slot.call) : callLine(slot.call, cursor)),
+      call: ({ call, part }) => {
+        // an error stands in the second line, where it always has room
+        const failed = texts.failed({ call, part })
+        if (part === 'end') return failed ? shortHead(call) : `${shortHead(call)} = ${callResult(call, cursor) ?? '…'}`
+        if (failed) return callHead(call)
+        return part === 'start' && endAt(call, cursor) ? callHead(call) : callLine(call, cursor)
+      },
       sub: (slot: CallSlot) => {
         if (!endAt(slot.call, cursor)) return waiting(slot.call)
         const blocked = slot.part === 'start' ? 0 : blockedTime(slot.call, cursor)
-        return blocked >= WORTH ? t('ladder.blocked', { time: duration(blocked) }) : undefined
+        const parts = [texts.failed(slot) && endAt(slot.call, cursor)?.errno, blocked >= WORTH && t('ladder.blocked', { time: duration(blocked) })]
+        return parts.filter(Boolean).join(' · ') || undefined
       },
+      failed: (slot) => slot.part !== 'start' && endAt(slot.call, cursor)?.errno !== undefined,
       label: (row) => {
         const segment = row.arrow!.segment
         const { seq, ack } = relative(segment)
