@@ -11,7 +11,6 @@ export function sent(tracker: Tracker, side: Side, len: number, at: Stamp, call:
   const flow = tracker[side]
   opened(tracker, at, true)
   promoted(tracker, at)
-  flow.last = 'send'
   if (len <= 0) return
   flow.written += len
   if (flow.counted || tracker[other(side)].counted) {
@@ -27,7 +26,6 @@ export function received(tracker: Tracker, side: Side, len: number, asked: numbe
   const flow = tracker[side]
   opened(tracker, at, true)
   promoted(tracker, at)
-  flow.last = 'recv'
   if (flow.counted) return
   const peer = tracker[other(side)]
   if (len === 0) {

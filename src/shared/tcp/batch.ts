@@ -23,6 +23,8 @@ interface Row {
   side: Side
   t: number
   draw: Draw
+  /** it was written before the last look, and had not left then */
+  held?: boolean
 }
 
 /** Up to so many pure ACKs in a row are single arrows; more are one arrow with a count. */
@@ -40,17 +42,14 @@ export function drawBatch(tracker: Tracker, batch: Batch, at: Stamp, looked: Sid
   const acks = { a: plainAcks(batch.a), b: plainAcks(batch.b) }
   const owed = { a: 0, b: 0 }
   for (const row of rows) owed[other(row.side)] += 1
-  // a recv() that frees room announces the window first; what was queued behind it follows
-  for (const side of ['a', 'b'] as const) {
-    const queued = rows.some((r) => r.side === other(side)) && tracker[side].last === 'recv' && (tracker[other(side)].counted?.sendq ?? 0) + batch[other(side)].data > 1
-    if (queued && acks[side] > 0 && tracker[other(side)].last !== 'send') {
-      ack(tracker, side, 1, at)
-      acks[side] -= 1
-    }
-  }
   for (const row of rows) {
-    emit(tracker, row.side, at, row.draw)
     const back = other(row.side)
+    // what the window or Nagle's rule had held back was let go by an ACK (RFC 9293, 3.7.4 and 3.8.6)
+    if (row.held && acks[back] > 0) {
+      ack(tracker, back, 1, at)
+      acks[back] -= 1
+    }
+    emit(tracker, row.side, at, row.draw)
     const share = Math.ceil(acks[back] / owed[back])
     owed[back] -= 1
     ack(tracker, back, Math.min(share, acks[back]), at)
@@ -108,31 +107,28 @@ function segmentAt(tracker: Tracker, side: Side, offset: number): Segment | unde
 
 /** Payload: one arrow for each send() where the counts say so, else one for all with their number. */
 function dataRows(tracker: Tracker, side: Side, sent: Sent, at: Stamp): Row[] {
-  const flow = tracker[side]
-  const n = sent.data
-  if (n === 0 && sent.bytes === 0) return []
-  const bytes = sent.bytes > 0 ? sent.bytes : 0
-  if (bytes === 0 || n === 0) return []
+  const { data: n, bytes } = sent
+  if (bytes <= 0 || n === 0) return []
   const whole = take(tracker, side, bytes)
   const row = (len: number, count: number, t: number, call?: CallId): Row => ({
     side, t, draw: { flags: 'PSH,ACK', len, count, evidence: 'kernel', t, call },
   })
-  if (whole.length === n) return whole.map((w) => row(w.len, 1, w.t, w.call))
+  const held = whole[0]?.held === true
+  if (whole.length === n) return whole.map((w) => ({ ...row(w.len, 1, w.held ? at.t : w.t, w.call), held: w.held }))
   const last = whole[whole.length - 1]
-  const t = flow.sock ? last?.t ?? at.t : at.t
-  return [row(bytes, n, t, last?.call)]
+  return [{ ...row(bytes, n, held ? at.t : last?.t ?? at.t, last?.call), held }]
 }
 
 /** Takes so many bytes from the front of what was written, by send(). */
-function take(tracker: Tracker, side: Side, bytes: number): { len: number; t: number; call?: CallId }[] {
+function take(tracker: Tracker, side: Side, bytes: number): { len: number; t: number; call?: CallId; held: boolean }[] {
   const { unsent } = tracker[side]
-  const out: { len: number; t: number; call?: CallId }[] = []
+  const out: { len: number; t: number; call?: CallId; held: boolean }[] = []
   let left = bytes
   let used = 0
   while (left > 0 && used < unsent.length) {
     const head = unsent[used]!
     const len = Math.min(head.len, left)
-    out.push({ len, t: head.t, call: head.call })
+    out.push({ len, t: head.t, call: head.call, held: head.seq < tracker.settled })
     left -= len
     head.len -= len
     if (head.len > 0) break

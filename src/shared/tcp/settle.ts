@@ -21,12 +21,13 @@ export function learn(tracker: Tracker, side: Side, facts: TcpFacts, at: Stamp, 
   const flow = tracker[side]
   flow.facts = facts
   flow.observed = true
+  flow.held = held
   if (facts.segsOut !== undefined) {
     // older kernels do not count the SYN and the ACK of which the passive end was born
     if (!flow.counted && side === 'b') flow.inBase = Math.max(0, 2 - ((facts.segsIn ?? 0) - (facts.dataSegsIn ?? 0)))
     flow.counted = facts
   }
-  settle(tracker, side, at, held, false)
+  settle(tracker, side, at, false)
 }
 
 /** The trace went on to something else: what was waited for will not come. */
@@ -36,26 +37,27 @@ export function conclude(tracker: Tracker, at: Stamp): void {
   promoted(tracker, at)
   for (const side of ['a', 'b'] as const) {
     if (tracker[side].counted) {
-      settle(tracker, side, at, true, true)
+      settle(tracker, side, at, true)
       break
     }
   }
   for (const side of ['a', 'b'] as const) finish(tracker, side, at)
 }
 
-function settle(tracker: Tracker, side: Side, at: Stamp, held: boolean, forced: boolean): void {
+function settle(tracker: Tracker, side: Side, at: Stamp, forced: boolean): void {
   const flow = tracker[side]
   const facts = flow.facts!
   const peer = other(side)
   if (!openFrom(tracker, side, facts, at)) return
-  const batch = tally(tracker, side, facts, held)
+  const batch = tally(tracker)
   if (!forced && mustWait(tracker, side, batch)) {
     tracker.waiting = true
     return
   }
   if (batch) drawBatch(tracker, batch, at, side)
+  tracker.settled = at.seq
   if (forced) return
-  arrive(tracker, side, facts, at, held)
+  arrive(tracker, side, facts, at, flow.held)
   if (tracker.waiting && !tracker.promote && !tracker[peer].wantsFin?.whole && !flow.wantsFin?.whole) tracker.waiting = false
 }
 
@@ -126,7 +128,7 @@ function bytesOut(tracker: Tracker, side: Side): number {
 }
 
 /** What passed since the last look. Undefined where no counter tells. */
-function tally(tracker: Tracker, side: Side, facts: TcpFacts, held: boolean): Batch | undefined {
+function tally(tracker: Tracker): Batch | undefined {
   const a = counted(tracker, 'a')
   const b = counted(tracker, 'b')
   if (!a || !b) return undefined
@@ -136,13 +138,24 @@ function tally(tracker: Tracker, side: Side, facts: TcpFacts, held: boolean): Ba
     const segs = Math.max(data, c.segs - flow.segs)
     const retrans = Math.max(0, (flow.counted?.retrans ?? 0) - flow.retrans)
     flow.retrans += retrans
-    return { data, plain: segs - data, bytes: bytesOut(tracker, s) - flow.bytes, retrans, fin: false, rst: false }
+    return { data, plain: segs - data, bytes: Math.max(bytesOut(tracker, s), guessOut(tracker, s, data)) - flow.bytes, retrans, fin: false, rst: false }
   }
   const batch: Batch = { a: one('a', a), b: one('b', b) }
   for (const s of ['a', 'b'] as const) batch[s].fin = finLeft(tracker, s, batch[s])
-  const peer = other(side)
-  batch[peer].rst = held && gotReset(tracker, side, facts, batch)
+  for (const s of ['a', 'b'] as const) batch[other(s)].rst = gotReset(tracker, s, batch)
   return batch
+}
+
+/**
+ * Where nothing says how many bytes have left (the peer is on another machine and has not acknowledged them, or a RST
+ * ended it all): as many send() calls as there were segments.
+ */
+function guessOut(tracker: Tracker, side: Side, data: number): number {
+  const flow = tracker[side]
+  if (data === 0 || (tracker[other(side)].counted && flow.facts?.state !== 'CLOSED')) return 0
+  let bytes = flow.bytes
+  for (let i = 0; i < flow.unsent.length && i < data; i++) bytes += flow.unsent[i]!.len
+  return bytes
 }
 
 /** Whether a FIN of this side is among the segments of the batch. */
@@ -163,8 +176,9 @@ function finLeft(tracker: Tracker, side: Side, flow: { data: number; plain: numb
 }
 
 /** The descriptor says CLOSED, and no FIN explains it: the last segment that came in was a RST. */
-function gotReset(tracker: Tracker, side: Side, facts: TcpFacts, batch: Batch): boolean {
-  if (facts.state !== 'CLOSED' || tracker[other(side)].rst) return false
+function gotReset(tracker: Tracker, side: Side, batch: Batch): boolean {
+  const { held, facts } = tracker[side]
+  if (!held || facts?.state !== 'CLOSED' || tracker[other(side)].rst) return false
   const state = stateOf(tracker.connection, side)
   if (state === 'CLOSED' || state === 'TIME_WAIT' || state === 'LISTEN') return false
   const peer = tracker[other(side)]
@@ -178,6 +192,7 @@ function mustWait(tracker: Tracker, side: Side, batch: Batch | undefined): boole
   const peer = other(side)
   if (!tracker[peer].counted || !tracker[peer].observed) return false
   const facts = tracker[side].facts!
+  if (facts.state === 'CLOSED') return false
   return batch[side].data > 0 && (facts.sendq ?? 0) > 0 && facts.segsOut !== undefined && tracker[peer].counted!.dataSegsIn !== facts.dataSegsOut
 }
 
@@ -207,7 +222,10 @@ function arrive(tracker: Tracker, side: Side, facts: TcpFacts, at: Stamp, held: 
       emitFin(tracker, peer, at)
       if (!held || !flow.counted) emit(tracker, side, at, { flags: 'ACK' })
     } else if (edge.rcv === 'RST') emit(tracker, peer, at, { flags: tracker[peer].fin ? 'RST' : 'RST,ACK' })
-    else if (edge.snd === 'FIN') step(tracker, side, { cause: 'CLOSE' }, at, edge.to === target ? 'kernel' : 'inferred', flow.wantsFin?.call)
+    else if (edge.snd === 'FIN' && edge.to === target) {
+      // the FIN may still stand behind bytes that the window holds back
+      step(tracker, side, { cause: 'CLOSE' }, at, 'kernel', flow.wantsFin?.call)
+    } else if (edge.snd === 'FIN') emitFin(tracker, side, at)
     else if (edge.snd === 'RST') emit(tracker, side, at, { flags: 'RST,ACK', call: flow.wantsFin?.call })
     else step(tracker, side, { cause: edge.cause }, at, edge.to === target ? 'kernel' : 'inferred')
     if (stateOf(tracker.connection, side) === from) return

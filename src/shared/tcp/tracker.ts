@@ -41,8 +41,8 @@ export interface Flow {
   inBase: number
   /** this end is observed: held by the lab, or found in the kernel's table */
   observed: boolean
-  /** the last call on it that moved bytes */
-  last?: 'send' | 'recv'
+  /** its last facts came through an open descriptor */
+  held: boolean
   sock?: SockModel
 }
 
@@ -58,15 +58,17 @@ export interface Tracker {
   promote: boolean
   /** both ends are on this machine: the kernel's table can tell of either */
   local: boolean
+  /** seq of the last look that was drawn: what was written before it and left after it had been held back */
+  settled: number
 }
 
 const newFlow = (): Flow => ({
   segs: 0, dataSegs: 0, bytes: 0, written: 0, unsent: [], wantsFin: undefined, fin: false, rst: false, sawFin: false, retrans: 0,
-  facts: undefined, counted: undefined, outBase: 0, inBase: 0, observed: false, last: undefined, sock: undefined,
+  facts: undefined, counted: undefined, outBase: 0, inBase: 0, observed: false, held: false, sock: undefined,
 })
 
 export function newTracker(connection: ConnectionModel): Tracker {
-  const tracker: Tracker = { connection, a: newFlow(), b: newFlow(), opened: false, waiting: false, promote: false, local: false }
+  const tracker: Tracker = { connection, a: newFlow(), b: newFlow(), opened: false, waiting: false, promote: false, local: false, settled: -1 }
   // Linux sends the SYN,ACK from a request socket: the counters of the end that is born of it leave it out
   tracker.b.outBase = 1
   return tracker
