@@ -1,6 +1,7 @@
 /**
  * What may be left out of a trace, and what never is: the structure (runs, threads, the calls that open, bind, connect,
- * accept, shut down and close) keeps its meaning without the rest; the rest becomes one `gap` that counts it.
+ * accept, shut down and close) keeps its meaning without the rest; the rest becomes one `gap` that counts it. A call goes
+ * with its waits and its return or not at all, so what is left still folds.
  */
 import type { CallId, SyscallName, TraceEvent } from '../../shared/trace/events'
 
@@ -10,21 +11,20 @@ const STRUCTURAL: ReadonlySet<SyscallName> = new Set<SyscallName>([
 
 type Gap = Extract<TraceEvent, { k: 'gap' }>
 
-/** Thins a trace from some event on, stretch by stretch in order: it remembers the calls whose returns go with them. */
 export class Thinner {
-  private readonly gone = new Set<CallId>()
   /** events left out so far, without those that gaps had counted before */
   left = 0
 
   /** @param runsOnly keeps no more than runs and scopes: for when even the structure is too much */
   constructor(private readonly why: Gap['why'], private readonly runsOnly = false) {}
 
-  /** The events that stay, with one gap where the first of the others was. Gaps that are there already are added up. */
+  /** The events of a stretch that stay, with one gap where the first of the others was. Gaps in it are added up. */
   apply(events: readonly TraceEvent[]): TraceEvent[] {
+    const gone = this.callsToDrop(events)
     const kept: TraceEvent[] = []
     let gap: Gap | undefined
     for (const event of events) {
-      if (this.keeps(event)) {
+      if (this.keeps(event, gone)) {
         kept.push(event)
         continue
       }
@@ -44,20 +44,25 @@ export class Thinner {
     return kept
   }
 
-  private keeps(event: TraceEvent): boolean {
+  /** The calls that begin and end within the stretch and are not structure. */
+  private callsToDrop(events: readonly TraceEvent[]): Set<CallId> {
+    const begun = new Set<CallId>()
+    const gone = new Set<CallId>()
+    for (const event of events) {
+      if (event.k === 'call' && (this.runsOnly || !STRUCTURAL.has(event.name))) begun.add(event.call)
+      else if (event.k === 'ret' && begun.has(event.call)) gone.add(event.call)
+    }
+    return gone
+  }
+
+  private keeps(event: TraceEvent, gone: ReadonlySet<CallId>): boolean {
     switch (event.k) {
       case 'run': case 'run-end': case 'scope':
         return true
       case 'thread': case 'thread-end':
         return !this.runsOnly
-      case 'call':
-        if (!this.runsOnly && STRUCTURAL.has(event.name)) return true
-        this.gone.add(event.call)
-        return false
-      case 'block':
-        return !this.runsOnly && !this.gone.has(event.call)
-      case 'ret':
-        return !this.gone.delete(event.call) && !this.runsOnly
+      case 'call': case 'block': case 'ret':
+        return !gone.has(event.call)
       case 'print': case 'sample': case 'endpoint': case 'packet': case 'gap':
         return false
       default:
