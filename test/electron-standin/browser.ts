@@ -1,9 +1,8 @@
 /** The Chromium that stands in for Electron's own, open to the test through DevTools as well. */
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, watch } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { watch } from 'node:fs/promises'
 import { chromium, type BrowserContext } from 'playwright-core'
 import { CHROMIUM_FLAGS, findChromium } from '../lib/chromium'
 
@@ -32,6 +31,10 @@ export async function openBrowser(): Promise<StandinBrowser> {
     executablePath,
     headless: true,
     viewport: null,
+    // signals are the app's to answer
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     args: [...CHROMIUM_FLAGS, '--remote-debugging-port=0'],
   })
   const port = await devtoolsPort(profile)

@@ -1,0 +1,138 @@
+/** The built desktop app: it starts, shows its page, and the page reaches the engine. Then how it ends and comes back. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { launchStandin, runToEnd, type Desktop, type DesktopOptions } from '../../electron-standin/launch'
+import { askEngine } from './page'
+
+let desktop: Desktop | undefined
+const folders: string[] = []
+
+async function launch(options?: DesktopOptions): Promise<Desktop> {
+  desktop = await launchStandin(options)
+  return desktop
+}
+
+async function temporary(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'socketscope-test-'))
+  folders.push(folder)
+  return folder
+}
+
+afterEach(async () => {
+  await desktop?.stop()
+  desktop = undefined
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+})
+
+describe('the desktop app', () => {
+  it('shows its page in a sandboxed, isolated window without Node', async () => {
+    const { page, reported } = await launch()
+    const { webPreferences } = await reported('window', ({ shown }) => shown)
+    expect(webPreferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true, webviewTag: false })
+    expect(await page.title()).toContain('Socketscope')
+    await page.locator('#app > *').first().waitFor()
+    expect(await page.evaluate(() => ['require', 'process', 'Buffer', 'module', 'ipcRenderer'].filter((name) => name in window))).toEqual([])
+    expect(await page.evaluate(() => Object.keys((window as unknown as { socketscope: object }).socketscope).sort())).toEqual(['connect', 'onOpenFile'])
+  })
+
+  it('connects its page to the engine', async () => {
+    const { page } = await launch()
+    const answer = await askEngine(page, 'hello', {})
+    expect(answer).toMatchObject({ ok: true, value: { platform: process.platform, scope: 'computer' } })
+    expect(await askEngine(page, 'run.stop', { run: 'x' })).toMatchObject({ ok: false })
+  })
+
+  it('ends the client of a page that is reloaded, and serves the new one', async () => {
+    const { page, reports, reported } = await launch()
+    await reported('engine-ports', ({ open }) => open === 1)
+    const before = reports.length
+    await page.reload()
+    await expect.poll(() => reports.slice(before).some((report) => report.type === 'engine-ports' && report.open === 0)).toBe(true)
+    expect(await askEngine(page, 'hello', {})).toMatchObject({ ok: true })
+  })
+
+  it('obeys its own content policy: nothing that it loads is refused', async () => {
+    const { page } = await launch()
+    const refused: string[] = []
+    page.on('console', (message) => { if (message.type() === 'error') refused.push(message.text()) })
+    page.on('pageerror', (error) => refused.push(error.message))
+    await page.reload({ waitUntil: 'networkidle' })
+    await page.locator('#app > *').first().waitFor()
+    expect(refused).toEqual([])
+  })
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends cleanly on %s', async (signal) => {
+    const { page, stop, errors } = await launch()
+    await askEngine(page, 'hello', {})
+    expect(await stop(signal)).toBe(0)
+    expect(errors()).toBe('')
+  })
+
+  it.skipIf(process.platform === 'darwin')('ends when its window is closed', async () => {
+    const { command, exited } = await launch()
+    await command({ type: 'close-window' }).catch(() => undefined) // it may be gone before it answers
+    expect(await exited).toBe(0)
+  })
+
+  it('ends at once when another one runs already', async () => {
+    expect(await runToEnd({ env: { STANDIN_FIRST: 'no' } })).toBe(0)
+  })
+})
+
+describe('the window', () => {
+  it('comes back where it was', async () => {
+    const userData = await temporary()
+    await writeFile(join(userData, 'window.json'), JSON.stringify({ x: 40, y: 50, width: 1100, height: 700, maximized: false }))
+    const { reported, stop } = await launch({ userData })
+    expect((await reported('window')).bounds).toEqual({ x: 40, y: 50, width: 1100, height: 700 })
+    await stop()
+    expect(JSON.parse(await readFile(join(userData, 'window.json'), 'utf8'))).toEqual({ x: 40, y: 50, width: 1100, height: 700, maximized: false })
+  })
+
+  it.each([
+    ['on a screen that is gone', JSON.stringify({ x: 5000, y: 50, width: 1100, height: 700, maximized: false })],
+    ['of a damaged file', '{"x":'],
+    ['of a file with other things', '{"x":"1"}'],
+  ])('takes its usual place instead of one %s', async (_what, text) => {
+    const userData = await temporary()
+    await writeFile(join(userData, 'window.json'), text)
+    const { reported } = await launch({ userData })
+    expect((await reported('window')).bounds).toEqual({ width: 1360, height: 860 })
+  })
+})
+
+describe('a session file', () => {
+  /** Listens as the page does; resolves with what fetch() reads at the address given. */
+  const readOpened = (page: Desktop['page']) => page.evaluate(() => new Promise<{ name: string; text: string; again: number }>((done) => {
+    (window as unknown as { socketscope: { onOpenFile(listener: (file: { name: string; url: string }) => void): void } }).socketscope.onOpenFile((file) => {
+      // the stand-in's app://lab has another name in its browser
+      const url = file.url.replace('app://lab', location.origin)
+      void fetch(url).then(async (first) => done({ name: file.name, text: await first.text(), again: (await fetch(url)).status }))
+    })
+  }))
+
+  it('given to a second start is readable by the page, once', async () => {
+    const folder = await temporary()
+    const path = join(folder, 'a lesson.socketscope')
+    await writeFile(path, 'the session')
+    const { page, command } = await launch()
+    const opened = readOpened(page)
+    await command({ type: 'second-instance', argv: ['electron', '--flag', path] })
+    expect(await opened).toEqual({ name: 'a lesson.socketscope', text: 'the session', again: 404 })
+  })
+
+  it('must be one: other files and folders are not offered', async () => {
+    const folder = await temporary()
+    await writeFile(join(folder, 'notes.txt'), 'private')
+    const { page, command } = await launch()
+    const opened = readOpened(page)
+    await command({ type: 'second-instance', argv: ['electron', join(folder, 'notes.txt')] })
+    await command({ type: 'second-instance', argv: ['electron', folder, join(folder, 'missing.socketscope')] })
+    const path = join(folder, 'b.socketscope')
+    await writeFile(path, 'b')
+    await command({ type: 'open-file', path })
+    expect((await opened).name).toBe('b.socketscope')
+  })
+})
