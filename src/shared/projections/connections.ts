@@ -26,10 +26,12 @@ export interface ConnectionTable {
   listeners: Map<SockId, SockAddr>
   /** those with something to settle before the trace goes on */
   waiting: Tracker[]
+  /** looks at ends of which nothing is known yet: the call that tells of them returns next */
+  early: EndpointEvent[]
 }
 
 export const newConnectionTable = (list: ConnectionModel[], sockets: Map<SockId, SockModel>): ConnectionTable => ({
-  list, sockets, trackers: [], byTuple: new Map(), pending: new Map(), listeners: new Map(), waiting: [],
+  list, sockets, trackers: [], byTuple: new Map(), pending: new Map(), listeners: new Map(), waiting: [], early: [],
 })
 
 const newEndpoint = (side: Side, addr?: SockAddr): Endpoint => ({ side, addr, sock: undefined, sockSeq: undefined, states: [], facts: newHistory() })
@@ -281,20 +283,37 @@ export function onEndpoint(table: ConnectionTable, e: EndpointEvent): void {
   if (asA) return look(table, asA, 'a', e, false)
   const asB = byTuple(table, e.remote, e.local)
   if (asB) return look(table, asB, 'b', e, false)
-  // the first that is heard of it: a connection to a listening socket of ours, by a program that is not ours
-  if (e.state === 'CLOSED' || e.state === 'LISTEN') return
-  const listener = listenerFor(table, e.local)
-  if (listener === undefined) return
-  const tracker = create(table, e, e.local.family, e.remote, e.local)
-  tracker.connection.listener = listener
-  look(table, tracker, 'b', e, false)
+  if (e.state !== 'CLOSED' && e.state !== 'LISTEN' && table.early.length < MOST_EARLY) table.early.push(e)
 }
 
-function look(table: ConnectionTable, tracker: Tracker, side: Side, e: SampleEvent | EndpointEvent, held: boolean): void {
-  record(tracker.connection[side].facts, e.seq, e.t, e)
-  learn(tracker, side, e, e, held)
+/** More than one call can make; a longer list would only come of a broken trace. */
+const MOST_EARLY = 16
+
+/**
+ * The engine looks at the other end just before connect() and accept() return. After that return, the connection is
+ * known; or it is one to a listening socket of ours by a program that is not ours, of which this is the first word.
+ */
+export function placeEarly(table: ConnectionTable, at: Stamp): void {
+  if (table.early.length === 0) return
+  for (const e of table.early.splice(0)) {
+    const asA = byTuple(table, e.local, e.remote)
+    if (asA) look(table, asA, 'a', e, false, at)
+    else {
+      const known = byTuple(table, e.remote, e.local)
+      const listener = known ? undefined : listenerFor(table, e.local)
+      if (!known && listener === undefined) continue
+      const tracker = known ?? create(table, at, e.local.family, e.remote, e.local)
+      tracker.connection.listener ??= listener
+      look(table, tracker, 'b', e, false, at)
+    }
+  }
+}
+
+function look(table: ConnectionTable, tracker: Tracker, side: Side, e: SampleEvent | EndpointEvent, held: boolean, at: Stamp = e): void {
+  record(tracker.connection[side].facts, at.seq, at.t, e)
+  learn(tracker, side, e, at, held)
   settleLater(table, tracker)
-  judge(tracker, e)
+  judge(tracker, at)
 }
 
 /** How it ended, once that is known. */

@@ -1,7 +1,7 @@
 /** The fold of the whole lab: every view draws from its state, at a cursor (see at.ts). */
 import type { TraceEvent } from '../trace/events'
 import { applyCalls, newCalls } from './calls'
-import { concludeWaiting, newConnectionTable, onBlock, onEndpoint, onExit, onReturn, onSample, type ConnectionTable } from './connections'
+import { concludeWaiting, newConnectionTable, onBlock, onEndpoint, onExit, onReturn, onSample, placeEarly, type ConnectionTable } from './connections'
 import type { LabState, Projection } from './model'
 import { applyReturn, applySample, closeAllOf, newSocketTable, type SocketTable } from './sockets'
 
@@ -42,10 +42,12 @@ export function fold(state: LabState, e: TraceEvent): void {
       onEndpoint(lab.pairs, e)
       return
     case 'call':
+      placeEarly(lab.pairs, e)
       concludeWaiting(lab.pairs, e)
       applyCalls(lab.calls, e)
       return
     case 'block': {
+      placeEarly(lab.pairs, e)
       concludeWaiting(lab.pairs, e)
       const call = applyCalls(lab.calls, e)
       if (call) onBlock(lab.pairs, call, lab.calls.index.get(call.call)!)
@@ -57,6 +59,7 @@ export function fold(state: LabState, e: TraceEvent): void {
       if (!call) return
       applyReturn(lab.table, call)
       onReturn(lab.pairs, call, lab.calls.index.get(call.call)!)
+      placeEarly(lab.pairs, e)
       return
     }
     case 'run-end':

@@ -23,20 +23,12 @@ export function addressArg(call: CallModel): SockAddr | undefined {
   return undefined
 }
 
-const FAMILIES: Record<string, Family> = {
-  inet: 'inet', inet6: 'inet6', unix: 'unix', AF_INET: 'inet', AF_INET6: 'inet6', AF_UNIX: 'unix',
+const familyOf = (call: CallModel): Family => {
+  const { family } = call.args
+  return family === 'inet6' || family === 'unix' ? family : 'inet'
 }
 
-function familyOf(call: CallModel): Family {
-  for (const value of Object.values(call.args)) {
-    const family = typeof value === 'string' ? FAMILIES[value] : undefined
-    if (family) return family
-  }
-  return 'inet'
-}
-
-const typeOf = (call: CallModel): SockType =>
-  Object.values(call.args).some((v) => v === 'dgram' || v === 'SOCK_DGRAM') ? 'dgram' : 'stream'
+const typeOf = (call: CallModel): SockType => (call.args.type === 'dgram' ? 'dgram' : 'stream')
 
 /** A call returned: what it changes in the table. `state` is what a LISTEN socket and a closed one are known to be. */
 export function applyReturn(table: SocketTable, call: CallModel): void {
@@ -44,8 +36,7 @@ export function applyReturn(table: SocketTable, call: CallModel): void {
   if (end.errno !== undefined) return
   if (call.name === 'socket') {
     if (end.sock !== undefined) {
-      const family = familyOf(call)
-      add(table, call, end.sock, end.fd ?? -1, family, typeOf(call), { by: 'socket' })
+      add(table, call, end.sock, end.fd ?? -1, familyOf(call), typeOf(call), { by: 'socket' })
     }
     return
   }
@@ -66,18 +57,18 @@ export function applyReturn(table: SocketTable, call: CallModel): void {
       setSockState(sock, 'LISTEN', 'kernel', end.seq, end.t)
       break
     case 'setsockopt': {
-      const [name, value] = optionOf(call)
-      if (name !== undefined && value !== undefined) record(sock.options, end.seq, end.t, { name, value })
+      const { option, value } = call.args
+      if (typeof option === 'string' && typeof value === 'number') record(sock.options, end.seq, end.t, { name: option, value })
       break
     }
     case 'getsockopt': {
-      const [name] = optionOf(call)
-      if (name !== undefined && typeof end.value === 'number') record(sock.options, end.seq, end.t, { name, value: end.value })
+      const { option } = call.args
+      if (typeof option === 'string' && typeof end.value === 'number') record(sock.options, end.seq, end.t, { name: option, value: end.value })
       break
     }
     case 'close':
     case 'abort':
-      markClosed(table, sock, end.seq, end.t, call.name)
+      markClosed(table, sock, end.seq, end.t, call.args.by === 'exit' ? 'exit' : call.name)
       break
     default:
   }
@@ -143,16 +134,4 @@ function sameAddress(a: SockAddr, b: SockAddr | undefined): boolean {
   if (!b || a.family !== b.family) return false
   if (a.family === 'unix') return b.family === 'unix' && a.path === b.path
   return b.family !== 'unix' && a.host === b.host && a.port === b.port
-}
-
-/** The option's name and its new value, whatever the arguments are called. */
-function optionOf(call: CallModel): [string | undefined, number | undefined] {
-  let name: string | undefined
-  let value: number | undefined
-  for (const key in call.args) {
-    const arg = call.args[key]
-    if (typeof arg === 'string' && (key === 'option' || key === 'name' || key === 'optname' || name === undefined && key !== 'level')) name = arg
-    else if (key !== 'level' && (typeof arg === 'number' || typeof arg === 'boolean')) value = Number(arg)
-  }
-  return [name, value]
 }

@@ -216,7 +216,8 @@ function arrive(tracker: Tracker, side: Side, facts: TcpFacts, at: Stamp, held: 
     const from = stateOf(tracker.connection, side)
     const edge = pathBetween(from, target, hintOf(tracker, side, from, target, held))?.[0]
     if (!edge) return
-    if (edge.rcv === 'ACK') emit(tracker, peer, at, { flags: 'ACK' })
+    if (edge.rcv === 'FIN,ACK' && ackWasDue(tracker, side, at)) emit(tracker, peer, at, { flags: 'ACK' })
+    else if (edge.rcv === 'ACK') emit(tracker, peer, at, { flags: 'ACK' })
     else if (edge.rcv === 'FIN' || edge.rcv === 'FIN,ACK') {
       if (edge.rcv === 'FIN,ACK') tracker[peer].sawFin = true
       emitFin(tracker, peer, at)
@@ -232,6 +233,15 @@ function arrive(tracker: Tracker, side: Side, facts: TcpFacts, at: Stamp, held: 
   }
   if (stateOf(tracker.connection, side) === target) confirm(tracker, side, at)
   if (FIN_ACKED.has(target) && !flow.fin) emitFin(tracker, side, at)
+}
+
+/** Linux answers a FIN within 40 ms (TCP_DELACK_MIN), so a later FIN of the peer came after an ACK of its own. */
+const DELAYED_ACK_US = 40_000
+
+function ackWasDue(tracker: Tracker, side: Side, at: Stamp): boolean {
+  const fin = lastOf(tracker, side, 'FIN,ACK')
+  const peer = tracker[other(side)]
+  return fin !== undefined && (peer.wantsFin?.t ?? at.t) - fin.t > DELAYED_ACK_US
 }
 
 function emitFin(tracker: Tracker, side: Side, at: Stamp): void {
