@@ -38,8 +38,8 @@ export interface TextRun {
 
 /**
  * The text column, read as UTF-8: a character of n bytes is as wide as n cells; what cannot be shown is a dot a byte.
- * `before` are up to three bytes in front of the row, `after` up to three behind it: a character may straddle rows, and is
- * drawn in the row where it begins.
+ * `before` are up to three bytes in front of the row, `after` up to three behind it: a character that straddles rows is
+ * drawn in the row that has more of it (the first of two equals), the rest is two dots a byte.
  */
 export function textRuns(before: readonly number[], cells: readonly number[], after: readonly number[]): TextRun[] {
   const runs: TextRun[] = []
@@ -50,44 +50,38 @@ export function textRuns(before: readonly number[], cells: readonly number[], af
       last.cells += width
     } else runs.push({ text, kind, cells: width })
   }
-  const bytes = Uint8Array.from([...cells, ...after], (c) => (c < 0 ? 0xff : c))
-  let i = 0
-  const straddling = Math.min(carriedOver(before, cells, after), cells.length)
-  if (straddling > 0) add('‥'.repeat(straddling), 'dim', straddling)
-  i = straddling
-  while (i < cells.length) {
-    const cell = cells[i] as number
+  const all = [...before, ...cells, ...after]
+  const bytes = Uint8Array.from(all, (c) => (c < 0 ? 0xff : c))
+  const begin = before.length
+  const end = begin + cells.length
+  for (let i = startOf(all, bytes, begin); i < end;) {
+    const cell = all[i] as number
     if (cell < 0) {
       add(cell === LOADING ? '·' : '-', 'dim', 1)
       i++
       continue
     }
-    const sequence = utf8At(bytes, i)
-    const shown = sequence.codePoint === undefined ? undefined : printableCell(sequence.codePoint)
-    const width = Math.min(sequence.len, cells.length - i)
-    if (shown === undefined) add('.'.repeat(width), 'dim', width)
-    else if (sequence.len === 1) add(shown, 'plain', 1)
-    else add(shown, 'wide', width)
-    i += width
+    const { len, codePoint } = utf8At(bytes, i)
+    const inside = Math.min(i + len, end) - Math.max(i, begin)
+    const shown = codePoint === undefined ? undefined : printableCell(codePoint)
+    const here = i >= begin ? inside * 2 >= len : inside * 2 > len
+    if (shown === undefined) add('.'.repeat(inside), 'dim', inside)
+    else if (len === 1) add(shown, 'plain', 1)
+    else if (here) add(shown, 'wide', inside)
+    else add('‥'.repeat(inside), 'dim', inside)
+    i += len
   }
   return runs
 }
 
-/** How many cells at the row's beginning end a character of the row before. */
-function carriedOver(before: readonly number[], cells: readonly number[], after: readonly number[]): number {
-  for (let back = 1; back <= Math.min(3, before.length); back++) {
-    const lead = before[before.length - back] as number
-    if (lead < 0) return 0
-    const want = utf8Length(lead)
-    if (want <= back) {
-      if (want === 0 && (lead & 0xc0) === 0x80) continue
-      return 0
-    }
-    const part = [...before.slice(before.length - back), ...cells, ...after].slice(0, 4)
-    const sequence = utf8At(Uint8Array.from(part, (c) => (c < 0 ? 0xff : c)), 0)
-    return sequence.codePoint === undefined ? 0 : sequence.len - back
+/** Where reading begins: at the row, or up to three bytes before it where a character reaches into the row. */
+function startOf(all: readonly number[], bytes: Uint8Array, begin: number): number {
+  for (let at = begin - 1; at >= Math.max(0, begin - 3) && (all[at] as number) >= 0; at--) {
+    if (utf8Length(bytes[at] as number) === 0) continue
+    const { len, codePoint } = utf8At(bytes, at)
+    return codePoint !== undefined && at + len > begin ? at : begin
   }
-  return 0
+  return begin
 }
 
 const stop = (color: string, from: number, to: number): string => `${color} ${round(from)}ch ${round(to)}ch`

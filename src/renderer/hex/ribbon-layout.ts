@@ -15,6 +15,8 @@ export interface Whereabouts {
   length: number
   /** [0, delivered): with the receiving program */
   delivered: Range
+  /** acknowledged by the machine of a receiver that is another's program: in its buffer or already taken, nobody here knows */
+  acknowledged: Range
   /** acknowledged or counted, and not yet taken by the program */
   receiveBuffer: Range
   receiveBufferEvidence: Evidence
@@ -85,7 +87,8 @@ export function whereabouts(connection: ConnectionModel, from: Side, cursor: num
     recvs: recvCount,
     length,
     delivered: range(0, delivered),
-    receiveBuffer: range(delivered, there),
+    acknowledged: range(0, receiverOurs ? 0 : there),
+    receiveBuffer: range(receiverOurs ? delivered : there, there),
     receiveBufferEvidence: there <= (arrived?.at ?? 0) ? 'kernel' : 'inferred',
     unacknowledged: range(there, known),
     unknown: range(Math.max(there, known), length),
@@ -132,6 +135,8 @@ export function layoutSegments(items: readonly Item[], total: number, view: Rang
     if (item.len * scale < least) {
       // everything that begins within `least` px of here shares the segment
       count = Math.max(1, Math.min(total, upTo(item.offset + least / scale)) - i)
+      // but a wide one behind it stands for itself
+      if (count > 1 && (items[i + count - 1] as Item).len * scale >= least) count--
     }
     const last = items[i + count - 1] as Item
     const to = last.offset + last.len
