@@ -194,23 +194,24 @@ describe.each(['inet', 'inet6'] as const)('over %s', (family) => {
     await compare(port)
   })
 
-  it('several connections one after the other, never accepted ones too', async () => {
+  it('several connections, one after the other and at once', async () => {
     const [l, port] = await listening()
+    const clients: Sock[] = []
+    const servers: Sock[] = []
     for (let i = 0; i < 3; i++) {
       const c = sockOf(await k.dispatcher.socket(client, family, 'stream'))
       await k.dispatcher.connect(client, c, l.local!)
-      if (i === 1) {
-        await k.dispatcher.close(client, c)
-        continue
-      }
       const s = sockOf(await k.dispatcher.accept(server, l))
-      if (i === 2) await k.dispatcher.close(server, s)
+      clients.push(c)
+      servers.push(s)
+      await k.dispatcher.send(client, c, data(i + 1))
+      await k.dispatcher.recv(server, s, 10)
+      if (i > 0) continue
+      await k.dispatcher.close(server, s)
       await k.dispatcher.close(client, c)
-      if (i !== 2) await k.dispatcher.close(server, s)
     }
-    await capture!.stop()
-    const lab = folded()
-    expect(lab.connections).toHaveLength(3)
-    expect(port).toBeGreaterThan(0)
+    for (const c of clients.slice(1)) await k.dispatcher.close(client, c)
+    for (const s of servers.slice(1)) await k.dispatcher.close(server, s)
+    await compare(port)
   })
 })

@@ -10,7 +10,7 @@ import { opened, promoted, refused } from './open'
 import { pathBetween, type PathHint } from './states'
 import { other, stateOf, type Flow, type Stamp, type Tracker } from './tracker'
 import { confirm, step, walkTo } from './walk'
-import { drawBatch, type Batch } from './batch'
+import { drawBatch, type Batch, type Sent } from './batch'
 
 const PAST_FIN: ReadonlySet<TcpState> = new Set(['CLOSE_WAIT', 'LAST_ACK', 'CLOSING', 'TIME_WAIT'])
 const FIN_ACKED: ReadonlySet<TcpState> = new Set(['FIN_WAIT_2', 'TIME_WAIT'])
@@ -49,7 +49,7 @@ function settle(tracker: Tracker, side: Side, at: Stamp, forced: boolean): void 
   const facts = flow.facts!
   const peer = other(side)
   if (!openFrom(tracker, side, facts, at)) return
-  const batch = tally(tracker)
+  const batch = tally(tracker, forced)
   if (!forced && mustWait(tracker, side, batch)) {
     tracker.waiting = true
     return
@@ -128,7 +128,7 @@ function bytesOut(tracker: Tracker, side: Side): number {
 }
 
 /** What passed since the last look. Undefined where no counter tells. */
-function tally(tracker: Tracker): Batch | undefined {
+function tally(tracker: Tracker, forced: boolean): Batch | undefined {
   const a = counted(tracker, 'a')
   const b = counted(tracker, 'b')
   if (!a || !b) return undefined
@@ -138,7 +138,7 @@ function tally(tracker: Tracker): Batch | undefined {
     const segs = Math.max(data, c.segs - flow.segs)
     const retrans = Math.max(0, (flow.counted?.retrans ?? 0) - flow.retrans)
     flow.retrans += retrans
-    return { data, plain: segs - data, bytes: Math.max(bytesOut(tracker, s), guessOut(tracker, s, data)) - flow.bytes, retrans, fin: false, rst: false }
+    return { data, plain: segs - data, bytes: Math.max(bytesOut(tracker, s), guessOut(tracker, s, data, forced)) - flow.bytes, retrans, fin: false, rst: false }
   }
   const batch: Batch = { a: one('a', a), b: one('b', b) }
   for (const s of ['a', 'b'] as const) batch[s].fin = finLeft(tracker, s, batch[s])
@@ -147,19 +147,20 @@ function tally(tracker: Tracker): Batch | undefined {
 }
 
 /**
- * Where nothing says how many bytes have left (the peer is on another machine and has not acknowledged them, or a RST
- * ended it all): as many send() calls as there were segments.
+ * Where nothing says how many bytes have left (the peer is on another machine and has not acknowledged them, or was not
+ * looked at, or a RST ended it all): as many send() calls as there were segments.
  */
-function guessOut(tracker: Tracker, side: Side, data: number): number {
+function guessOut(tracker: Tracker, side: Side, data: number, forced: boolean): number {
   const flow = tracker[side]
-  if (data === 0 || (tracker[other(side)].counted && flow.facts?.state !== 'CLOSED')) return 0
+  if (data === 0) return 0
+  if (tracker[other(side)].counted && flow.facts?.state !== 'CLOSED' && !(forced && data >= flow.unsent.length)) return 0
   let bytes = flow.bytes
   for (let i = 0; i < flow.unsent.length && i < data; i++) bytes += flow.unsent[i]!.len
   return bytes
 }
 
 /** Whether a FIN of this side is among the segments of the batch. */
-function finLeft(tracker: Tracker, side: Side, flow: { data: number; plain: number }): boolean {
+function finLeft(tracker: Tracker, side: Side, flow: Sent): boolean {
   const mine = tracker[side]
   if (mine.fin || mine.rst) return false
   const peer = tracker[other(side)]
@@ -172,7 +173,8 @@ function finLeft(tracker: Tracker, side: Side, flow: { data: number; plain: numb
   const { facts } = mine
   if (!facts) return false
   if (FIN_ACKED.has(facts.state)) return true
-  return FIN_OWED.has(facts.state) && facts.sendq === 1 && flow.data + flow.plain > 0
+  // every byte before it has left: so has it, unless the window is closed, and then nothing else was sent either
+  return FIN_OWED.has(facts.state) && mine.wantsFin !== undefined && flow.plain > 0 && mine.bytes + flow.bytes >= mine.written
 }
 
 /** The descriptor says CLOSED, and no FIN explains it: the last segment that came in was a RST. */
