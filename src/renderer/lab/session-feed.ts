@@ -2,7 +2,7 @@
  * From pushed batches to the folded lab: decodes, folds, acknowledges, and tells once per frame that something is new.
  * Plain data throughout: views read `lab` and depend on the tick, never on reactive events.
  */
-import { createLab } from '../../shared/projections'
+import { createLab, fold } from '../../shared/projections'
 import type { LabState } from '../../shared/projections/model'
 import type { Push } from '../../shared/contract/contract'
 import type { TraceEvent } from '../../shared/trace/events'
@@ -20,7 +20,7 @@ export interface FeedHooks {
 }
 
 export class SessionFeed {
-  private projection = createLab()
+  lab: LabState = createLab()
   private scheduled = false
   index = new EventIndex()
   session = ''
@@ -29,13 +29,9 @@ export class SessionFeed {
 
   constructor(private readonly hooks: FeedHooks) {}
 
-  get lab(): LabState {
-    return this.projection.state
-  }
-
   /** Begins another session with nothing in it. */
   reset(session: string): void {
-    this.projection = createLab()
+    this.lab = createLab()
     this.index = new EventIndex()
     this.session = session
     this.next = 0
@@ -53,7 +49,7 @@ export class SessionFeed {
   private fold(event: TraceEvent): void {
     // after a re-subscription the engine may begin a little earlier than asked
     if (event.seq < this.next) return
-    this.projection.apply(event)
+    fold(this.lab, event)
     this.index.push(event.seq, event.t)
     this.next = event.seq + 1
     this.hooks.event?.(event)

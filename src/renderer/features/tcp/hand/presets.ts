@@ -27,8 +27,8 @@ export type PresetId = 'handshake' | 'echo' | 'halfClose' | 'fillSend' | 'accept
 export interface Preset { id: PresetId; steps: PresetStep[] }
 
 const LOOPBACK: SockAddr = { family: 'inet', host: '127.0.0.1', port: 0 }
-const text = (value: string): Uint8Array => new TextEncoder().encode(value)
-const filled = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => 97 + (i % 26))
+const text = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value)
+const filled = (size: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length: size }, (_, i) => 97 + (i % 26))
 
 const socket = (hand: Side, save: string, thread?: string): PresetStep => ({ hand, thread, save, call: () => ({ name: 'socket', family: 'inet', type: 'stream' }) })
 const on = (hand: Side, name: string, make: (sock: SockId, ctx: PresetContext) => HandCall, more: Partial<PresetStep> = {}): PresetStep =>
@@ -39,7 +39,7 @@ const listen = (backlog: number): PresetStep => on('b', 'server', (sock) => ({ n
 const connect = (name = 'client', more: Partial<PresetStep> = {}): PresetStep =>
   on('a', name, (sock, ctx) => ({ name: 'connect', sock, address: ctx.addr('server') }), more)
 const accept = (save = 'conn'): PresetStep => on('b', 'server', (sock) => ({ name: 'accept', sock }), { save })
-const send = (hand: Side, name: string, data: Uint8Array, more: Partial<PresetStep> = {}): PresetStep => on(hand, name, (sock) => ({ name: 'send', sock, data }), more)
+const send = (hand: Side, name: string, data: Uint8Array<ArrayBuffer>, more: Partial<PresetStep> = {}): PresetStep => on(hand, name, (sock) => ({ name: 'send', sock, data }), more)
 const recv = (hand: Side, name: string, n: number, more: Partial<PresetStep> = {}): PresetStep => on(hand, name, (sock) => ({ name: 'recv', sock, n }), more)
 const shutdown = (hand: Side, name: string): PresetStep => on(hand, name, (sock) => ({ name: 'shutdown', sock, how: 'WR' }))
 const close = (hand: Side, name: string): PresetStep => on(hand, name, (sock) => ({ name: 'close', sock }))

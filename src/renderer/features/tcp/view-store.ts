@@ -1,0 +1,67 @@
+/** How the TCP page is arranged, and which connection is looked at. */
+import { defineStore } from 'pinia'
+import { computed, shallowRef, watch } from 'vue'
+import { useStorage } from '@vueuse/core'
+import type { ConnectionModel, SockModel } from '../../../shared/projections/model'
+import type { Selection } from '../../../shared/projections/selection'
+import { useLabStore } from '../../stores/lab'
+import { useSelectionStore } from '../../stores/selection'
+import { useTimelineStore } from '../../timeline/store'
+
+export type WorkTab = 'run' | 'hand'
+export type PaneId = 'ladder' | 'states' | 'buffers' | 'threads' | 'queues' | 'twin' | 'calls'
+
+/** Connections that the picker lists: the newest, and always the chosen one. */
+const LISTED = 200
+
+export const useTcpView = defineStore('tcp-view', () => {
+  const lab = useLabStore()
+  const timeline = useTimelineStore()
+  const selection = useSelectionStore()
+  const work = useStorage<WorkTab>('socketscope.tcp.work', 'run')
+  const side = useStorage<PaneId>('socketscope.tcp.side', 'states')
+  const single = useStorage<PaneId>('socketscope.tcp.single', 'ladder')
+  const shares = useStorage('socketscope.tcp.shares', { run: 0.27, hand: 0.42, side: 0.56, log: 0.66 })
+  const workOpen = useStorage('socketscope.tcp.workOpen', true)
+
+  /** undefined: always the newest */
+  const pinned = shallowRef<number>()
+  /** connections known at the cursor; they are in order of their first fact */
+  const count = computed(() => {
+    void lab.version
+    const { connections } = lab.lab()
+    let low = 0
+    let high = connections.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((connections[middle]?.seq ?? 0) <= timeline.cursor) low = middle + 1
+      else high = middle
+    }
+    return low
+  })
+  const listed = computed(() => lab.lab().connections.slice(Math.max(0, count.value - LISTED), count.value).reverse())
+  /** What is known of the newest connection may change with each frame, so this is read together with `lab.version`. */
+  const connection = computed<ConnectionModel | undefined>(() => {
+    const { connections } = lab.lab()
+    const chosen = pinned.value === undefined ? undefined : connections.find((one) => one.id === pinned.value)
+    return chosen ?? connections[count.value - 1]
+  })
+  /** The listening socket that the state diagram shows where there is no connection yet. */
+  const listener = computed<SockModel | undefined>(() => {
+    void lab.version
+    const { sockets } = lab.lab()
+    const own = connection.value?.listener
+    if (own !== undefined) return sockets.get(own)
+    let found: SockModel | undefined
+    for (const socket of sockets.values()) if (socket.seq <= timeline.cursor && socket.state.value.some((value) => value.state === 'LISTEN')) found = socket
+    return found
+  })
+
+  watch(() => lab.viewing?.session, () => { pinned.value = undefined })
+  // what is selected must be in sight
+  watch(() => selection.related.connection, (id) => { if (id !== undefined && id !== connection.value?.id) pinned.value = id })
+
+  const select = (next: Selection): void => selection.select(next)
+
+  return { work, side, single, shares, workOpen, pinned, count, listed, connection, listener, select }
+})
