@@ -1,7 +1,7 @@
 /**
  * The state diagram of a TCP connection: RFC 9293, section 3.3.2, figure 5, laid out by hand in a box about 1000 square.
- * The causes are in the RFC's words. `taken` edges that the figure leaves out for legibility (its notes 2 and 3) are at
- * the end: they are drawn only where they were taken.
+ * The causes are in the RFC's words. What the figure leaves out for legibility (its notes 2 and 3) is drawn only where it
+ * was taken.
  */
 import type { StateChange } from '../../shared/projections/model'
 import type { TcpState } from '../../shared/trace/events'
@@ -87,33 +87,47 @@ export const EDGES: readonly FigureEdge[] = [
 const byId = new Map(NODES.map((n) => [n.id, n]))
 export const nodeById = (id: FigureNode['id']): FigureNode => byId.get(id)!
 
-/** A change that the figure leaves out (RST, ABORT, a user's timeout, note 3): a bow from box to box. */
-function bow(from: FigureNode, to: FigureNode, change: StateChange): FigureEdge {
-  const below = to.y > from.y
-  const [y1, y2] = below ? [from.y + from.h / 2, to.y - to.h / 2] : [from.y - from.h / 2, to.y + to.h / 2]
-  const side = from.x < 400 ? 60 : from.x > 600 ? -60 : 62
-  const [x1, x2] = [from.x + Math.sign(side) * 60, to.x + Math.sign(side) * 64]
-  const event = change.rcv ? `rcv ${change.rcv}` : change.cause ?? ''
-  const action = change.snd && `snd ${change.snd}`
+/**
+ * The ways into CLOSED that the figure leaves out for legibility (a RST in any state, ABORT, a user timeout: its note 3
+ * and section 3.10.7): a stub at the state, with the cause.
+ */
+const STUBS: Partial<Record<TcpState, { path: string; label: FigureEdge['label'] }>> = {
+  SYN_RCVD: { path: 'M170 344 V304', label: { x: 182, y: 308, anchor: 'start' } },
+  SYN_SENT: { path: 'M846 344 V304', label: { x: 834, y: 308, anchor: 'end' } },
+  ESTABLISHED: { path: 'M412 530 H366', label: { x: 358, y: 530, anchor: 'end' } },
+  FIN_WAIT_1: { path: 'M160 640 V600', label: { x: 172, y: 606, anchor: 'start' } },
+  CLOSE_WAIT: { path: 'M840 640 V600', label: { x: 828, y: 606, anchor: 'end' } },
+  FIN_WAIT_2: { path: 'M170 818 V784', label: { x: 182, y: 797, anchor: 'start' } },
+  CLOSING: { path: 'M588 800 H630', label: { x: 640, y: 800, anchor: 'start' } },
+  LAST_ACK: { path: 'M800 846 H760', label: { x: 750, y: 846, anchor: 'end' } },
+}
+
+function stub(change: StateChange): FigureEdge | undefined {
+  const at = STUBS[change.from]
+  if (!at || change.to !== 'CLOSED') return undefined
+  const cause = change.rcv ? `rcv ${change.rcv}` : change.cause ?? ''
+  const to = change.from === 'SYN_SENT' || change.from === 'SYN_RCVD' ? 'CLOSED' : 'CLOSED_END'
+  return { id: `stub:${change.from}`, from: change.from, to, ...at, event: cause, action: '→ CLOSED', hidden: true }
+}
+
+/** A change of which a look at the kernel missed what lay between: a bow from box to box, without a cause. */
+function bow(from: FigureNode, to: FigureNode): FigureEdge {
+  const [y1, y2] = to.y > from.y ? [from.y + from.h / 2, to.y - to.h / 2] : [from.y - from.h / 2, to.y + to.h / 2]
+  const side = from.x > 600 ? -60 : 60
+  const [x1, x2] = [from.x + side, to.x + side]
   return {
-    id: `free:${change.from}:${change.to}`, from: from.id, to: to.id,
-    path: `M${x1} ${y1} C${x1 + side} ${(y1 * 2 + y2) / 3} ${x2 + side * 2} ${(y1 + y2 * 2) / 3} ${x2} ${y2}`,
-    event, action,
-    label: { x: (x1 + x2) / 2 + side, y: (y1 + y2) / 2, anchor: 'middle' }, hidden: true,
+    id: `free:${from.id}:${to.id}`, from: from.id, to: to.id, event: '', hidden: true, label: { x: x1, y: y1, anchor: 'middle' },
+    path: `M${x1} ${y1} C${x1 + side} ${(y1 * 2 + y2) / 3} ${x2 + side} ${(y1 + y2 * 2) / 3} ${x2} ${y2}`,
   }
 }
 
-const words = (text: string | undefined) => text?.replace(/\s+/g, ' ').trim() ?? ''
+const ends = (change: StateChange): boolean =>
+  [change.rcv, change.snd].some((flags) => flags?.includes('RST')) || change.cause === 'ABORT' || change.cause === 'timeout'
 
-/** The edge of a change of state. Between LISTEN, SYN_SENT and CLOSED the cause decides; else the two states do. */
+/** The edge of a change of state: the figure's own where the two states and the cause have one. */
 export function edgeOf(change: StateChange): FigureEdge {
-  const rst = /RST/.test(words(change.rcv)) || /RST/.test(words(change.snd)) || change.cause === 'ABORT' || change.cause === 'timeout'
-  const candidates = EDGES.filter((edge) => nodeById(edge.from).state === change.from && nodeById(edge.to).state === change.to)
-  const found = candidates.find((edge) => {
-    if (change.from === 'TIME_WAIT') return change.cause === undefined || /time/i.test(change.cause)
-    return edge.id === 'rst-syn-rcvd' ? true : !rst
-  })
-  if (found) return found
-  const end = change.to === 'CLOSED' && nodeById(change.from).y > 600 ? 'CLOSED_END' : change.to
-  return bow(nodeById(change.from), nodeById(end), change)
+  const own = EDGES.find((edge) => nodeById(edge.from).state === change.from && nodeById(edge.to).state === change.to)
+  const abnormal = ends(change) && change.to === 'CLOSED' && change.from !== 'TIME_WAIT'
+  if (own && !abnormal) return own
+  return stub(change) ?? own ?? bow(nodeById(change.from), nodeById(change.to))
 }

@@ -71,7 +71,7 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
     })
     if (scroller.value) observer.observe(scroller.value)
     if (probe.value) observer.observe(probe.value)
-    toEnd()
+    if (following.value) toEnd()
   })
   onBeforeUnmount(() => observer?.disconnect())
   /** To be called when the sheet has another height. */
