@@ -296,3 +296,36 @@ export const datagrams = (): Hand => {
   hand.seq++
   return hand
 }
+
+/** A server with a thread per client: waits, paced calls, a thread at work, one that waits for input, one that ended. */
+export const threads = (n: number): Hand => {
+  const hand = new Hand('kernel')
+  hand.calls.threads.clear()
+  hand.connection.calls.length = 0
+  const start = (thread: number, run: number, name: string) =>
+    hand.calls.threads.set(thread, { thread, run, name, func: 'serve', seq: hand.seq++, t: hand.t, calls: [] })
+  start(1, 1, 'main')
+  start(2, 2, 'main')
+  const accept = hand.block(hand.call('b', 'accept', {}), 'readable')
+  hand.wait(40_000)
+  const input = hand.block(hand.call('a', 'input', { prompt: '> ' }), 'input')
+  for (let i = 0; i < n; i++) {
+    const thread = 10 + i
+    hand.wait(9_000)
+    start(thread, 1, `client ${i + 1}`)
+    for (let k = 0; k < 30; k++) hand.wait(60).ret(hand.wait(40).call('b', 'send', { len: 10 }, thread), 10)
+    const paced = hand.block(hand.call('b', 'recv', { n: 1024 }, thread), 'slow')
+    hand.wait(15_000).block(paced, 'readable')
+    hand.wait(30_000)
+    if (i % 3 !== 2) hand.ret(paced, 12)
+    if (i % 3 === 1) {
+      const model = hand.calls.threads.get(thread)!
+      hand.wait(2_000)
+      model.end = { seq: hand.seq++, t: hand.t }
+    }
+  }
+  void accept
+  void input
+  hand.wait(20_000)
+  return hand
+}
