@@ -28,8 +28,6 @@ export interface HandView {
   threads: { thread: ThreadId; name: string; call?: CallModel }[]
   /** open sockets, in the order in which they were made */
   sockets: SockModel[]
-  /** every socket the hand ever had: names in Python count these */
-  allSockets: SockModel[]
   /** its calls, oldest first */
   calls: CallModel[]
 }
@@ -44,7 +42,7 @@ export const useHandStore = defineStore('tcp-hand', () => {
     for (const candidate of state.calls.runs.values()) {
       if (candidate.program === BY_HAND && candidate.params.name === HAND_NAME[side] && !candidate.end) run = candidate
     }
-    if (!run) return { threads: [], sockets: [], allSockets: [], calls: [] }
+    if (!run) return { threads: [], sockets: [], calls: [] }
     const list = state.calls.list
     const calls: CallModel[] = []
     const threads = run.threads.map((thread) => {
@@ -56,8 +54,8 @@ export const useHandStore = defineStore('tcp-hand', () => {
       const last = list[model?.calls.at(-1) ?? -1]
       return { thread, name: model?.name ?? '', call: last && !last.end ? last : undefined }
     })
-    const allSockets = [...state.sockets.values()].filter((socket) => socket.run === run.run)
-    return { run, threads, calls: calls.sort((x, y) => x.seq - y.seq), allSockets, sockets: allSockets.filter((socket) => !socket.closed) }
+    const sockets = [...state.sockets.values()].filter((socket) => socket.run === run.run && !socket.closed)
+    return { run, threads, calls: calls.sort((x, y) => x.seq - y.seq), sockets }
   }
   const views = computed<Record<Side, HandView>>(() => {
     void lab.version
