@@ -13,6 +13,8 @@ type Role = 'server' | 'client' | 'conn' | 's'
 export class SocketNames {
   private readonly names = new Map<SockId, { run: RunId; role: Role; number: number }>()
   private readonly taken = new Map<string, Set<number>>()
+  /** every socket that the calls made, in order, with its descriptor */
+  readonly made: { sock: SockId; fd: number | undefined }[] = []
   private next = 0
   private waiting: number[] = []
 
@@ -40,7 +42,10 @@ export class SocketNames {
 
   private returned(call: CallModel | undefined): boolean {
     if (!call?.end) return false
-    if (call.end.sock !== undefined) this.give(call.run, call.end.sock, call.name === 'accept' ? 'conn' : 's')
+    if (call.end.sock !== undefined) {
+      this.give(call.run, call.end.sock, call.name === 'accept' ? 'conn' : 's')
+      this.made.push({ sock: call.end.sock, fd: call.end.fd })
+    }
     if ((call.name === 'close' || call.name === 'abort') && call.sock !== undefined && !call.end.errno) this.release(call.sock)
     return true
   }
