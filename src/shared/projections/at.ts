@@ -128,9 +128,16 @@ export function socketAt(sock: SockModel, cursor: Cursor): SocketAt | undefined 
     sock: sock.sock, fd: sock.fd, family: sock.family, type: sock.type, run: sock.run, origin: sock.origin,
     local: valueAt(sock.local, cursor), remote: valueAt(sock.remote, cursor), facts: valueAt(sock.facts, cursor),
     state: state?.state, evidence: state?.evidence, options,
-    connection: sock.connection && sock.connection.seq <= cursor ? { id: sock.connection.id, side: sock.connection.side } : undefined,
+    connection: connectionOf(sock, cursor),
     closed: sock.closed && sock.closed.seq <= cursor ? sock.closed : undefined,
   }
+}
+
+/** The connection that a socket was an end of. */
+export function connectionOf(sock: SockModel, cursor: Cursor): { id: number; side: Side } | undefined {
+  let found = sock.connection
+  for (let i = (sock.earlier?.length ?? 0) - 1; found && found.seq > cursor; i--) found = sock.earlier?.[i]
+  return found && { id: found.id, side: found.side }
 }
 
 /** The socket table: every socket that the lab had made, closed ones included. */
@@ -183,8 +190,9 @@ export function statesAt(endpoint: Endpoint, cursor: Cursor): StateChange[] {
 }
 
 function changeAt(change: StateChange, cursor: Cursor): StateChange {
-  const { confirmed, ...rest } = change
-  return confirmed !== undefined && confirmed <= cursor ? { ...rest, evidence: 'kernel' } : rest
+  const { confirmed } = change
+  if (confirmed === undefined) return change
+  return { ...change, confirmed: undefined, evidence: confirmed <= cursor ? 'kernel' : change.evidence }
 }
 
 /** The state of an endpoint: CLOSED before anything was known of it. */
@@ -214,10 +222,9 @@ export function segmentsAt(connection: ConnectionModel, cursor: Cursor): Segment
 }
 
 export function segmentAt(segment: Segment, cursor: Cursor): Segment {
-  const { fates, ...rest } = segment
-  if (!fates) return rest
-  const n = countAt(fates, cursor)
-  return n === 0 ? rest : { ...rest, fate: fates[n - 1]!.fate }
+  if (!segment.fates) return segment
+  const n = countAt(segment.fates, cursor)
+  return { ...segment, fates: undefined, fate: n === 0 ? segment.fate : segment.fates[n - 1]!.fate }
 }
 
 /** Which calls were made on the connection: indices into CallsState.list, by side. */

@@ -55,9 +55,8 @@ export function applyCalls(state: CallsState, e: TraceEvent): CallModel | undefi
     case 'ret': {
       const call = findCall(state, e.call)
       if (!call || call.end) return undefined
-      call.end = {
-        seq: e.seq, t: e.t, value: e.value, errno: e.errno, data: e.data, sock: e.sock, fd: e.fd, local: e.local, remote: e.remote,
-      }
+      // the event has these very fields: a long session need not hold them twice
+      call.end = e
       return call
     }
     default:

@@ -54,6 +54,7 @@ function attach(tracker: Tracker, side: Side, sock: SockModel, at: Stamp): void 
   end.sock = sock.sock
   end.sockSeq = at.seq
   tracker[side].sock = sock
+  if (sock.connection) (sock.earlier ??= []).push(sock.connection)
   sock.connection = { seq: at.seq, id: tracker.connection.id, side }
 }
 

@@ -105,6 +105,8 @@ export interface SockModel {
   options: History<{ name: string; value: number }>
   /** the connection it belongs to, once it has one */
   connection?: { seq: number; id: number; side: Side }
+  /** those before it: a socket whose connect() failed may try again */
+  earlier?: { seq: number; id: number; side: Side }[]
   closed?: { seq: number; t: number; how: 'close' | 'abort' | 'exit' }
 }
 

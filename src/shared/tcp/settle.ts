@@ -49,7 +49,7 @@ function settle(tracker: Tracker, side: Side, at: Stamp, forced: boolean): void 
   const facts = flow.facts!
   const peer = other(side)
   if (!openFrom(tracker, side, facts, at)) return
-  const batch = tally(tracker, forced)
+  const batch = tally(tracker, facts, forced)
   if (!forced && mustWait(tracker, side, batch)) {
     tracker.waiting = true
     return
@@ -101,14 +101,18 @@ const confirmOr = (tracker: Tracker, side: Side, state: TcpState, at: Stamp): vo
   else walkTo(tracker, side, state, at, 'kernel', 'orderly')
 }
 
-/** How many segments, and with payload, a side has sent: the most that either end counted. */
-function counted(tracker: Tracker, side: Side): { segs: number; data: number } | undefined {
-  const out = tracker[side].counted
-  const into = tracker[other(side)].counted
-  if (!out && !into) return undefined
-  const segs = Math.max(out ? out.segsOut! + tracker[side].outBase : 0, into ? (into.segsIn ?? 0) + tracker[other(side)].inBase : 0)
-  const data = Math.max(out?.dataSegsOut ?? 0, into?.dataSegsIn ?? 0)
-  return { segs, data }
+/** How many segments a side has sent: the most that either end counted. */
+function segsOf(mine: Flow, peer: Flow): number {
+  const out = mine.counted ? mine.counted.segsOut! + mine.outBase : 0
+  const into = peer.counted ? (peer.counted.segsIn ?? 0) + peer.inBase : 0
+  return out > into ? out : into
+}
+
+/** How many of them had payload. */
+function dataSegsOf(mine: Flow, peer: Flow): number {
+  const out = mine.counted?.dataSegsOut ?? 0
+  const into = peer.counted?.dataSegsIn ?? 0
+  return out > into ? out : into
 }
 
 /** Payload bytes of a side that have certainly left: acknowledged, or received at the other end. */
@@ -127,23 +131,31 @@ function bytesOut(tracker: Tracker, side: Side): number {
   return Math.max(flow.bytes, Math.min(all, limit))
 }
 
-/** What passed since the last look. Undefined where no counter tells. */
-function tally(tracker: Tracker, forced: boolean): Batch | undefined {
-  const a = counted(tracker, 'a')
-  const b = counted(tracker, 'b')
-  if (!a || !b) return undefined
-  const one = (s: Side, c: { segs: number; data: number }): Batch['a'] => {
-    const flow = tracker[s]
-    const data = Math.max(0, c.data - flow.dataSegs)
-    const segs = Math.max(data, c.segs - flow.segs)
-    const retrans = Math.max(0, (flow.counted?.retrans ?? 0) - flow.retrans)
-    flow.retrans += retrans
-    return { data, plain: segs - data, bytes: Math.max(bytesOut(tracker, s), guessOut(tracker, s, data, forced)) - flow.bytes, retrans, fin: false, rst: false }
+/** What passed since the last look; undefined where no counter tells, or nothing did. */
+function tally(tracker: Tracker, facts: TcpFacts, forced: boolean): Batch | undefined {
+  const { a, b } = tracker
+  if (!a.counted && !b.counted) return undefined
+  const segsA = segsOf(a, b)
+  const segsB = segsOf(b, a)
+  // most looks find nothing new: they must cost nothing
+  if (segsA <= a.segs && segsB <= b.segs && facts.state !== 'CLOSED') return undefined
+  const batch: Batch = {
+    a: passed(tracker, 'a', segsA, dataSegsOf(a, b), forced),
+    b: passed(tracker, 'b', segsB, dataSegsOf(b, a), forced),
   }
-  const batch: Batch = { a: one('a', a), b: one('b', b) }
   for (const s of ['a', 'b'] as const) batch[s].fin = finLeft(tracker, s, batch[s])
   for (const s of ['a', 'b'] as const) batch[other(s)].rst = gotReset(tracker, s, batch)
   return batch
+}
+
+function passed(tracker: Tracker, side: Side, segsNow: number, dataNow: number, forced: boolean): Sent {
+  const flow = tracker[side]
+  const data = Math.max(0, dataNow - flow.dataSegs)
+  const segs = Math.max(data, segsNow - flow.segs)
+  const retrans = Math.max(0, (flow.counted?.retrans ?? 0) - flow.retrans)
+  flow.retrans += retrans
+  const bytes = Math.max(bytesOut(tracker, side), guessOut(tracker, side, data, forced)) - flow.bytes
+  return { data, plain: segs - data, bytes, retrans, fin: false, rst: false }
 }
 
 /**
