@@ -10,6 +10,8 @@ import { chromium, type Page } from 'playwright-core'
 import type { Command, Report } from './control'
 
 const ROOT = resolve(import.meta.dirname, '../..')
+/** How long the app may take to end, ms: twice what its engine may. */
+const STOP_LIMIT = 15_000
 const MAIN = join(ROOT, 'out/main/index.js')
 
 export interface Desktop {
@@ -95,7 +97,12 @@ export async function launchStandin(options: DesktopOptions = {}): Promise<Deskt
     async stop(signal = 'SIGTERM') {
       await browser.close()
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      const limit = setTimeout(() => {
+        errors += `still running ${STOP_LIMIT / 1000} s after ${signal}: killed\n`
+        child.kill('SIGKILL')
+      }, STOP_LIMIT)
       const code = await exited
+      clearTimeout(limit)
       if (!options.userData) await rm(userData, { recursive: true, force: true, maxRetries: 3 })
       return code
     },
