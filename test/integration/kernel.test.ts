@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Sock, Thread } from '../../src/engine/kernel/objects'
 import type { Family, SockAddr } from '../../src/shared/trace/events'
+import { listInterfaces } from '../../src/engine/observe/interfaces'
 import { openDescriptors, sockOf, testKernel, type TestKernel } from '../lib/kernel'
 
 let k: TestKernel
@@ -91,6 +92,75 @@ describe.each(['inet', 'inet6'] as const)('datagrams over %s', (family) => {
     const got = await k.dispatcher.recvfrom(server, a, 100)
     expect(text(got.bytes)).toBe('ping')
     expect(got.address).toEqual(b.local && { ...b.local, host: family === 'inet' ? '127.0.0.1' : '::1' })
+  })
+})
+
+describe('datagram facts', () => {
+  const udp = async (th: Thread, family: Family = 'inet') => {
+    const s = sockOf(await k.dispatcher.socket(th, family, 'dgram'))
+    await k.dispatcher.bind(th, s, anywhere(family))
+    return s
+  }
+  it('a datagram that does not fit is cut, and its whole size is known', async () => {
+    const a = await udp(server)
+    await k.dispatcher.sendto(client, await udp(client), new Uint8Array(1000), a.local!)
+    const got = await k.dispatcher.recvfrom(server, a, 10)
+    expect(got.bytes).toHaveLength(10)
+    expect(lastOf('ret')).toMatchObject({ value: 10, size: 1000 })
+  })
+  it('65,507 bytes are the most (EMSGSIZE)', async () => {
+    const a = await udp(server)
+    const b = await udp(client)
+    expect((await k.dispatcher.sendto(client, b, new Uint8Array(65_507), a.local!)).value).toBe(65_507)
+    expect((await k.dispatcher.sendto(client, b, new Uint8Array(65_508), a.local!)).errno).toBe('EMSGSIZE')
+  })
+  it('a connected socket hears of the ICMP error behind ECONNREFUSED', async () => {
+    const gone = await udp(server)
+    const b = await udp(client)
+    await k.dispatcher.close(server, gone)
+    expect((await k.dispatcher.connect(client, b, gone.local!)).errno).toBeUndefined()
+    expect((await k.dispatcher.send(client, b, bytes('x'))).value).toBe(1)
+    expect((await k.dispatcher.recv(client, b, 10)).errno).toBe('ECONNREFUSED')
+  })
+  it('broadcast needs SO_BROADCAST', async () => {
+    const b = sockOf(await k.dispatcher.socket(client, 'inet', 'dgram'))
+    const everyone = { family: 'inet', host: '127.255.255.255', port: 9 } as const
+    expect((await k.dispatcher.sendto(client, b, bytes('x'), everyone)).errno).toBe('EACCES')
+    await k.dispatcher.setsockopt(client, b, 'SO_BROADCAST', 1)
+    expect((await k.dispatcher.sendto(client, b, bytes('x'), everyone)).errno).toBeUndefined()
+  })
+  const LO = 1 // the loopback interface's index on Linux
+  // Linux routes no IPv6 group over loopback: any other interface with an IPv6 address will do
+  const other = listInterfaces().find((i) => i.up && !i.loopback && i.addresses.some((a) => a.family === 'inet6'))?.index
+  it.each([
+    ['inet', '239.1.2.3', 'IP_ADD_MEMBERSHIP', 'IP_MULTICAST_IF', '0.0.0.0', LO],
+    ['inet6', 'ff12::1234', 'IPV6_JOIN_GROUP', 'IPV6_MULTICAST_IF', '::', other],
+  ] as const)('a member of an %s group hears it, and on which interface', async (family, group, join, out, wildcard, lo) => {
+    if (lo === undefined) throw new Error('this machine has no interface with IPv6 but the loopback: add one (ip link add type dummy)')
+    const member = sockOf(await k.dispatcher.socket(server, family, 'dgram'))
+    await k.dispatcher.bind(server, member, { family, host: wildcard, port: 0 })
+    expect((await k.dispatcher.setsockopt(server, member, join, { group, interface: lo })).errno).toBeUndefined()
+    const port = member.local?.family === family ? member.local.port : 0
+    const b = sockOf(await k.dispatcher.socket(client, family, 'dgram'))
+    await k.dispatcher.setsockopt(client, b, out, lo)
+    expect((await k.dispatcher.sendto(client, b, bytes('hi all'), { family, host: group, port, ...(family === 'inet6' ? { scope: lo } : {}) })).value).toBe(6)
+    expect(text((await k.dispatcher.recvfrom(server, member, 100)).bytes)).toBe('hi all')
+    expect(lastOf('ret')).toMatchObject({ interface: lo })
+  })
+  it('joining what is no group fails', async () => {
+    const s = await udp(client)
+    expect((await k.dispatcher.setsockopt(client, s, 'IP_ADD_MEMBERSHIP', { group: '127.0.0.1', interface: 0 })).errno).toBe('EINVAL')
+    expect((await k.dispatcher.setsockopt(client, s, 'IP_ADD_MEMBERSHIP', { group: 'nonsense', interface: 0 })).errno).toBe('EINVAL')
+  })
+  it('a sender outside the scope is not heard', async () => {
+    const deaf = await testKernel({ gate: { accept: () => ({ code: 'POLICY', message: 'not in this scope' }) } })
+    const th = deaf.thread()
+    const a = sockOf(await deaf.dispatcher.socket(th, 'inet', 'dgram'))
+    await deaf.dispatcher.bind(th, a, anywhere('inet'))
+    await k.dispatcher.sendto(client, await udp(client), bytes('x'), a.local!)
+    a.timeout = 0
+    expect((await deaf.dispatcher.recvfrom(th, a, 10)).errno).toBe('EAGAIN')
+    await deaf.end()
   })
 })
 

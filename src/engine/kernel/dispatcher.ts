@@ -10,7 +10,7 @@ import { fail, ok, type LabError, type Result } from '../../shared/result'
 import type { NativeSockets, Readiness } from './platform/platform'
 import type { Gate, Outcome, Run, Sock, Thread, TraceSink } from './objects'
 import { decodeSockAddr, encodeSockAddr, SOCKADDR_STORAGE } from './sockaddr'
-import { getOption, setOption } from './options'
+import { getOption, setOption, type OptionValue } from './options'
 import { Pacer } from './pacer'
 import { Turn } from './turn'
 
@@ -38,6 +38,8 @@ interface Step {
 }
 
 interface RetFields {
+  size?: number
+  interface?: number
   data?: Extract<Unstamped, { k: 'ret' }>['data']
   sock?: SockId
   fd?: number
@@ -194,9 +196,13 @@ export class Dispatcher {
   recvfrom(th: Thread, sock: Sock, n: number): MaybePromise<Outcome> {
     const want = Math.min(n, this.options.limits.recvBytes)
     return this.invoke(th, 'recvfrom', sock, { len: n }, undefined, {
-      attempt: () => this.native.recvfrom(sock.fd, this.trace.bytes.reserve(want), want, 0, this.address),
+      attempt: () => this.recvfromAllowed(sock, want),
       want: 'readable',
-      done: (got, ret) => {
+      done: (whole, ret) => {
+        const got = Math.min(whole, want)
+        if (whole > got) ret.size = whole
+        const arrival = sock.pktinfo ? this.native.arrival!() : 0
+        if (arrival) ret.interface = arrival
         const remote = decodeSockAddr(this.address, this.native.addrLength(), this.native.table) ?? sock.remote
         if (remote) ret.remote = remote
         const outcome = this.received(got, ret)
@@ -227,7 +233,7 @@ export class Dispatcher {
     })
   }
 
-  setsockopt(th: Thread, sock: Sock, option: string, value: number): MaybePromise<Outcome> {
+  setsockopt(th: Thread, sock: Sock, option: string, value: OptionValue): MaybePromise<Outcome> {
     const known = this.native.table.options[option]
     const refused = known ? undefined : unknownOption(option)
     return this.invoke(th, 'setsockopt', sock, { level: known?.levelName ?? '', option, value }, refused, {
@@ -235,7 +241,10 @@ export class Dispatcher {
         const r = setOption(this.native, sock.fd, option, value)
         return typeof r === 'number' ? r : this.errnoNumber('ENOPROTOOPT')
       },
-      done: () => ({ value: null }),
+      done: () => {
+        if (known?.shape === 'membership') this.askArrival(sock)
+        return { value: null }
+      },
     })
   }
 
@@ -433,6 +442,8 @@ export class Dispatcher {
     if (ret.data) event.data = ret.data
     if (ret.sock !== undefined) event.sock = ret.sock
     if (ret.fd !== undefined) event.fd = ret.fd
+    if (ret.size !== undefined) event.size = ret.size
+    if (ret.interface !== undefined) event.interface = ret.interface
     if (ret.local) event.local = ret.local
     if (ret.remote) event.remote = ret.remote
     this.trace.push(event)
@@ -480,6 +491,18 @@ export class Dispatcher {
     }
   }
 
+  /** recvfrom(), but a datagram from outside the scope is dropped unseen */
+  private recvfromAllowed(sock: Sock, want: number): number {
+    const { trunc } = this.native.table.MSG
+    const into = this.trace.bytes.reserve(want)
+    for (;;) {
+      const r = sock.pktinfo ? this.native.recvmsg!(sock.fd, into, want, trunc, this.address) : this.native.recvfrom(sock.fd, into, want, trunc, this.address)
+      if (r < 0 || sock.type === 'stream') return r
+      const from = decodeSockAddr(this.address, this.native.addrLength(), this.native.table)
+      if (!from || !this.gate.accept(from)) return r
+    }
+  }
+
   /** how a connect() that has begun stands: 0, minus the errno it failed with, or minus EINPROGRESS */
   private connectResult(sock: Sock): number {
     const error = getOption(this.native, sock.fd, 'SO_ERROR')
@@ -491,6 +514,13 @@ export class Dispatcher {
   private received(got: number, ret: RetFields): Outcome {
     ret.data = this.trace.bytes.commit(got)
     return { value: got, bytes: this.trace.bytes.read(ret.data.at, got) }
+  }
+
+  /** a member of a group wants to know where each datagram came in; asked for behind the program's back, it changes nothing else */
+  private askArrival(sock: Sock): void {
+    if (sock.pktinfo || !this.native.recvmsg) return
+    const r = setOption(this.native, sock.fd, sock.family === 'inet6' ? 'IPV6_RECVPKTINFO' : 'IP_PKTINFO', 1)
+    sock.pktinfo = r === 0
   }
 
   private addressCall(th: Thread, sock: Sock, name: 'getsockname' | 'getpeername'): MaybePromise<Outcome> {

@@ -59,6 +59,15 @@ async function bindPlatform(): Promise<{ native: NativeSockets; readiness: Readi
       const [{ bindLinux }, { createEpoll }] = await Promise.all([import('./native-linux'), import('./readiness-epoll')])
       return { native: bindLinux(), readiness: createEpoll() }
     }
+    case 'darwin': {
+      const [{ bindDarwin }, { createKqueue }] = await Promise.all([import('./native-darwin'), import('./readiness-kqueue')])
+      return { native: bindDarwin(), readiness: createKqueue() }
+    }
+    case 'win32': {
+      const [{ bindWindows }, { createWsaPoll }] = await Promise.all([import('./native-win32'), import('./readiness-wsapoll')])
+      const native = bindWindows()
+      return { native, readiness: createWsaPoll(native) }
+    }
     default:
       throw new Error(`Socketscope cannot make socket calls on ${process.platform} yet.`)
   }

@@ -1,4 +1,5 @@
 /** The socket API on Linux: POSIX with accept4, TCP_INFO (tcp(7)) and SO_MEMINFO. */
+import koffi from 'koffi'
 import type { TcpFacts } from '../../shared/trace/events'
 import { bindPosix } from './native-posix'
 import { linux } from './platform/linux'
@@ -14,6 +15,50 @@ const TCP_INFO = 11
 const SO_MEMINFO = 55
 const MEMINFO_RCVBUF = 1
 const MEMINFO_SNDBUF = 3
+
+// struct cmsghdr { size_t len; int level; int type } and where its data begins (cmsg(3)), on the 64-bit machines that Node runs on
+const CMSG_LEVEL = 8
+const CMSG_TYPE = 12
+const CMSG_DATA = 16
+const IP_PKTINFO = { level: 0, type: 8, index: 0 }
+const IPV6_PKTINFO = { level: 41, type: 50, index: 16 }
+
+/** recvmsg(2), for the interface on which a datagram arrived (ip(7), ipv6(7)). */
+function bindRecvmsg(): Required<Pick<NativeSockets, 'recvmsg' | 'arrival'>> {
+  const c = koffi.load(null)
+  const iovec = koffi.struct({ base: 'void *', len: 'size_t' })
+  const msghdr = koffi.struct({
+    name: 'void *', namelen: 'uint32_t', iov: koffi.pointer(iovec), iovlen: 'size_t', control: 'void *', controllen: 'size_t', flags: 'int',
+  })
+  const recvmsg = c.func('recvmsg', 'intptr_t', ['int', koffi.inout(koffi.pointer(msghdr)), 'int'])
+  const control = new DataView(new ArrayBuffer(256))
+  const controlBytes = new Uint8Array(control.buffer)
+  let controlLength = 0
+  return {
+    recvmsg(fd, into, len, flags, addr) {
+      const message = {
+        name: addr, namelen: addr.length, iov: { base: into, len }, iovlen: 1, control: controlBytes, controllen: controlBytes.length, flags: 0,
+      }
+      const r = recvmsg(fd, message, flags) as number
+      if (r < 0) return -koffi.errno()
+      controlLength = message.controllen
+      return r
+    },
+    arrival() {
+      for (let at = 0; at + CMSG_DATA <= controlLength; ) {
+        const length = Number(control.getBigUint64(at, true))
+        for (const { level, type, index } of [IP_PKTINFO, IPV6_PKTINFO]) {
+          if (control.getInt32(at + CMSG_LEVEL, true) === level && control.getInt32(at + CMSG_TYPE, true) === type) {
+            return control.getUint32(at + CMSG_DATA + index, true)
+          }
+        }
+        if (length < CMSG_DATA) break
+        at += (length + 7) & ~7
+      }
+      return 0
+    },
+  }
+}
 
 export function bindLinux(): NativeSockets {
   const info = new Uint8Array(TCP_INFO_BYTES)
@@ -37,5 +82,5 @@ export function bindLinux(): NativeSockets {
     return facts
   }
 
-  return bindPosix({ table: linux, nonblock: O_NONBLOCK, socketFlags: SOCK_NONBLOCK_CLOEXEC, tellsTcp: true, tcpFacts })
+  return { ...bindPosix({ table: linux, nonblock: O_NONBLOCK, socketFlags: SOCK_NONBLOCK_CLOEXEC, tellsTcp: true, tcpFacts }), ...bindRecvmsg() }
 }

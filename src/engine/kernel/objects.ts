@@ -34,6 +34,8 @@ export interface Sock {
   listening: boolean
   local?: SockAddr
   remote?: SockAddr
+  /** the kernel tells the arrival interface of each datagram (IP_PKTINFO) */
+  pktinfo?: boolean
   /** seconds; null blocks, 0 never waits */
   timeout: number | null
 }

@@ -3,6 +3,7 @@ import type { SockAddr } from '../../shared/trace/events'
 import { OsError, type Socket } from '../programs/program'
 import type { Dispatcher, MaybePromise } from './dispatcher'
 import type { Outcome, Sock, Thread } from './objects'
+import type { OptionValue } from './options'
 
 /** The outcome of a call that succeeded; throws the OsError of one that failed. */
 export async function expect(call: string, outcome: MaybePromise<Outcome>): Promise<Outcome> {
@@ -81,7 +82,7 @@ export class LabSocket implements Socket {
     await expect('abort', this.kernel.abort(this.thread, this.sock))
   }
 
-  async setsockopt(name: string, value: number): Promise<void> {
+  async setsockopt(name: string, value: OptionValue): Promise<void> {
     await expect('setsockopt', this.kernel.setsockopt(this.thread, this.sock, name, value))
   }
 

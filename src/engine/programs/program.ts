@@ -45,7 +45,8 @@ export interface Socket {
   close(): Promise<void>
   /** SO_LINGER 0 then close: the peer gets a RST */
   abort(): Promise<void>
-  setsockopt(name: string, value: number): Promise<void>
+  /** joining and leaving a group take its address and the interface's index (0: the kernel chooses) */
+  setsockopt(name: string, value: number | { group: string; interface: number }): Promise<void>
   getsockopt(name: string): Promise<number>
   getsockname(): Promise<SockAddr>
   getpeername(): Promise<SockAddr>

@@ -99,6 +99,10 @@ export interface RetEvent extends Stamp {
   /** the socket made by `socket` and `accept` */
   sock?: SockId
   fd?: number
+  /** recvfrom: the datagram's whole length where the program's buffer was too small for it */
+  size?: number
+  /** recvfrom: the index of the interface on which the datagram arrived, where asked for */
+  interface?: number
   /** addresses as the kernel has them after bind, listen, connect, accept, sendto, recvfrom */
   local?: SockAddr
   remote?: SockAddr

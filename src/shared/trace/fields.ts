@@ -55,7 +55,7 @@ export const EVENT_FIELDS = {
   block: { required: { call: 'uint', why: complete<BlockReason>()(BLOCK_REASONS) }, optional: { local: 'addr' } },
   ret: {
     required: { call: 'uint', value: 'plain' },
-    optional: { errno: 'text', data: 'bytes', sock: 'uint', fd: 'number', local: 'addr', remote: 'addr' },
+    optional: { errno: 'text', data: 'bytes', sock: 'uint', fd: 'number', local: 'addr', remote: 'addr', size: 'uint', interface: 'uint' },
   },
   sample: { required: { sock: 'uint', ...FACTS }, optional: OPTIONAL_FACTS },
   endpoint: {

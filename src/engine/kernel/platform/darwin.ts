@@ -10,7 +10,7 @@ type Shape = PlatformTable['options'][string]['shape']
 const socket = (option: number, shape: Shape = 'int', readonly = false) => ({ level: 0xffff, levelName: 'SOL_SOCKET', option, shape, readonly })
 const tcp = (option: number) => ({ level: 6, levelName: 'IPPROTO_TCP', option, shape: 'int' as const })
 const ip = (option: number, shape: Shape = 'int') => ({ level: 0, levelName: 'IPPROTO_IP', option, shape })
-const ipv6 = (option: number) => ({ level: 41, levelName: 'IPPROTO_IPV6', option, shape: 'int' as const })
+const ipv6 = (option: number, shape: Shape = 'int') => ({ level: 41, levelName: 'IPPROTO_IPV6', option, shape })
 
 export const darwin: PlatformTable = {
   name: 'darwin',
@@ -18,7 +18,7 @@ export const darwin: PlatformTable = {
   SOCK: { stream: 1, dgram: 2 },
   IPPROTO: { ip: 0, ipv6: 41, tcp: 6, udp: 17 },
   // SIGPIPE is switched off for the whole socket (SO_NOSIGPIPE)
-  MSG: { peek: 0x2, nosignal: 0, dontwait: 0x80 },
+  MSG: { trunc: 0, peek: 0x2, nosignal: 0, dontwait: 0x80 },
   SHUT: { RD: 0, WR: 1, RDWR: 2 },
   options: {
     SO_ACCEPTCONN: socket(0x0002, 'int', true),
@@ -52,10 +52,15 @@ export const darwin: PlatformTable = {
     TCP_KEEPCNT: tcp(0x102),
     IP_TOS: ip(3),
     IP_TTL: ip(4),
+    IP_MULTICAST_IF: ip(9, 'interface'),
+    IP_ADD_MEMBERSHIP: ip(12, 'membership'),
+    IP_DROP_MEMBERSHIP: ip(13, 'membership'),
     IP_MULTICAST_TTL: ip(10, 'byte'),
     IP_MULTICAST_LOOP: ip(11, 'byte'),
     IPV6_UNICAST_HOPS: ipv6(4),
     IPV6_MULTICAST_IF: ipv6(9),
+    IPV6_JOIN_GROUP: ipv6(12, 'membership'),
+    IPV6_LEAVE_GROUP: ipv6(13, 'membership'),
     IPV6_MULTICAST_HOPS: ipv6(10),
     IPV6_MULTICAST_LOOP: ipv6(11),
     IPV6_V6ONLY: ipv6(27),
@@ -63,6 +68,7 @@ export const darwin: PlatformTable = {
   errno: errnoNames('darwin'),
   sockaddr: { lengthByte: true, unixPath: 104 },
   linger: 'int',
+  mreq: 'mreqn',
   // no request tells the send queue of a socket; SO_NWRITE and TCP_CONNECTION_INFO do
   ioctl: { FIONREAD: 0x4004667f, OUTQ: 0, FIONBIO: 0x8004667e },
 }

@@ -9,16 +9,25 @@ export interface PlatformTable {
   AF: { unix: number; inet: number; inet6: number }
   SOCK: { stream: number; dgram: number }
   IPPROTO: { ip: number; ipv6: number; tcp: number; udp: number }
-  MSG: { peek: number; /** no SIGPIPE; 0 where SO_NOSIGPIPE or nothing is needed */ nosignal: number; dontwait: number }
+  MSG: {
+    peek: number
+    /** recvfrom answers a datagram's whole length; 0 where it cannot */
+    trunc: number
+    /** no SIGPIPE; 0 where SO_NOSIGPIPE or nothing is needed */
+    nosignal: number
+    dontwait: number
+  }
   SHUT: { RD: number; WR: number; RDWR: number }
   /** getsockopt/setsockopt by POSIX name; `shape` is the C type of the value */
-  options: Record<string, { level: number; levelName: string; option: number; shape: 'int' | 'byte' | 'linger' | 'timeval' | 'ms'; readonly?: boolean }>
+  options: Record<string, { level: number; levelName: string; option: number; shape: 'int' | 'byte' | 'linger' | 'timeval' | 'ms' | 'membership' | 'interface'; readonly?: boolean }>
   /** number -> name; on win32 the WSA numbers, under their POSIX names */
   errno: Record<number, string>
   /** struct sockaddr_*: with a length byte first (BSD) or a 16-bit family (Linux, Windows); size of sun_path */
   sockaddr: { lengthByte: boolean; unixPath: number }
   /** struct linger: two ints (POSIX) or two unsigned shorts (Windows) */
   linger: 'int' | 'short'
+  /** IPv4's way to name an interface: struct ip_mreqn (with an index) or ip_mreq (with an address, 0.0.0.index on Windows) */
+  mreq: 'mreqn' | 'mreq'
   /** ioctl requests: bytes waiting to be read, bytes not yet acknowledged (0: not available here) */
   ioctl: { FIONREAD: number; OUTQ: number; FIONBIO: number }
 }
@@ -45,6 +54,10 @@ export interface NativeSockets {
   recv(fd: number, into: Uint8Array, len: number, flags: number): Native
   sendto(fd: number, data: Uint8Array, len: number, flags: number, addr: Uint8Array, addrLen: number): Native
   recvfrom(fd: number, into: Uint8Array, len: number, flags: number, addr: Uint8Array): Native
+  /** recvfrom that also tells the arrival interface of a datagram; absent where this platform's is not bound */
+  recvmsg?(fd: number, into: Uint8Array, len: number, flags: number, addr: Uint8Array): Native
+  /** what recvmsg said last: the interface's index (0: not told) */
+  arrival?(): number
   shutdown(fd: number, how: number): Native
   close(fd: number): Native
   getsockname(fd: number, addr: Uint8Array): Native

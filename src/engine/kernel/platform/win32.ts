@@ -9,8 +9,8 @@ import type { PlatformTable, StateNumbers } from './platform'
 type Shape = PlatformTable['options'][string]['shape']
 const socket = (option: number, shape: Shape = 'int', readonly = false) => ({ level: 0xffff, levelName: 'SOL_SOCKET', option, shape, readonly })
 const tcp = (option: number) => ({ level: 6, levelName: 'IPPROTO_TCP', option, shape: 'int' as const })
-const ip = (option: number) => ({ level: 0, levelName: 'IPPROTO_IP', option, shape: 'int' as const })
-const ipv6 = (option: number) => ({ level: 41, levelName: 'IPPROTO_IPV6', option, shape: 'int' as const })
+const ip = (option: number, shape: Shape = 'int') => ({ level: 0, levelName: 'IPPROTO_IP', option, shape })
+const ipv6 = (option: number, shape: Shape = 'int') => ({ level: 41, levelName: 'IPPROTO_IPV6', option, shape })
 
 export const win32: PlatformTable = {
   name: 'win32',
@@ -18,7 +18,7 @@ export const win32: PlatformTable = {
   SOCK: { stream: 1, dgram: 2 },
   IPPROTO: { ip: 0, ipv6: 41, tcp: 6, udp: 17 },
   // there is no SIGPIPE, and no MSG_DONTWAIT: our sockets are non-blocking anyway
-  MSG: { peek: 0x2, nosignal: 0, dontwait: 0 },
+  MSG: { trunc: 0, peek: 0x2, nosignal: 0, dontwait: 0 },
   SHUT: { RD: 0, WR: 1, RDWR: 2 },
   options: {
     SO_ACCEPTCONN: socket(0x0002, 'int', true),
@@ -45,10 +45,15 @@ export const win32: PlatformTable = {
     TCP_KEEPINTVL: tcp(17),
     IP_TOS: ip(3),
     IP_TTL: ip(4),
+    IP_MULTICAST_IF: ip(9, 'interface'),
+    IP_ADD_MEMBERSHIP: ip(12, 'membership'),
+    IP_DROP_MEMBERSHIP: ip(13, 'membership'),
     IP_MULTICAST_TTL: ip(10),
     IP_MULTICAST_LOOP: ip(11),
     IPV6_UNICAST_HOPS: ipv6(4),
     IPV6_MULTICAST_IF: ipv6(9),
+    IPV6_JOIN_GROUP: ipv6(12, 'membership'),
+    IPV6_LEAVE_GROUP: ipv6(13, 'membership'),
     IPV6_MULTICAST_HOPS: ipv6(10),
     IPV6_MULTICAST_LOOP: ipv6(11),
     IPV6_V6ONLY: ipv6(27),
@@ -56,6 +61,7 @@ export const win32: PlatformTable = {
   errno: errnoNames('win32'),
   sockaddr: { lengthByte: false, unixPath: 108 },
   linger: 'short',
+  mreq: 'mreq',
   ioctl: { FIONREAD: 0x4004667f, OUTQ: 0, FIONBIO: 0x8004667e },
 }
 
