@@ -61,11 +61,14 @@ export async function startRun(options: RunOptions): Promise<Running> {
   const started = engine.start(options.program, options.params)
   if (!started.ok) throw new Error(started.error.message)
   const { run, ended } = started.value
+  // a program that waits for a person, or sleeps, holds nothing else that keeps the process alive
+  const alive = setInterval(() => {}, 0x7fff_ffff)
   return {
     input: (line) => (line === null ? run.input.end() : run.input.push(line)),
     stop: () => processes.stop(run),
     ended: ended.then(async (end) => {
       await engine.close()
+      clearInterval(alive)
       file?.close()
       if (file?.failed) return { status: 'failed', error: file.failed }
       return { ...end, ...(failures.last && { failed: failures.last }) }
