@@ -9,6 +9,8 @@ import type { Preset, PresetContext, PresetStep } from './presets'
 
 /** Milliseconds between the steps of a preset that plays by itself: slow enough to follow, and a fact of the player, not of the network. */
 const BETWEEN = 700
+/** How often a step may be made again. */
+const MOST_AGAIN = 60
 
 interface Playing {
   preset: Preset
@@ -41,10 +43,24 @@ export function usePlay() {
     }
   }
 
+  /** Bytes sent towards a socket and not received by it, or a send towards it that still waits. */
+  function unread(sock: SockId): boolean {
+    const state = lab.lab()
+    const own = state.sockets.get(sock)?.connection
+    const connection = state.connections.find((one) => one.id === own?.id)
+    if (!own || !connection) return false
+    const peer: Side = own.side === 'a' ? 'b' : 'a'
+    const { sends, recvs } = connection.streams[peer]
+    const sum = (parts: readonly { len: number }[]): number => parts.reduce((total, part) => total + part.len, 0)
+    const sending = connection.calls.some(({ side, index }) => side === peer && state.calls.list[index]?.name === 'send' && !state.calls.list[index]?.end)
+    return sending || sum(sends) > sum(recvs)
+  }
+
   function context(state: Playing): PresetContext {
     const sock = (name: string): SockId => state.socks.get(name) ?? -1
     return {
       sock,
+      unread: (name) => unread(sock(name)),
       addr: (name) => lab.lab().sockets.get(sock(name))?.local.value.at(-1) ?? { family: 'inet', host: '127.0.0.1', port: 0 },
     }
   }
@@ -72,14 +88,18 @@ export function usePlay() {
     try {
       const on = await threadFor(state, wanted.hand, wanted.thread ?? 'main')
       if (error.value) return false
-      const answer = await hand.call(wanted.hand, wanted.call(context(state)), on, wanted.timeout ?? null)
-      if (!answer.ok) {
-        error.value = answer.error
-        return false
-      }
       playing.value = { ...state, done: state.done + 1 }
-      const call = await settled(answer.value.call, wanted.blocks ?? false, playing.value)
-      if (wanted.save && call?.end?.sock !== undefined) state.socks.set(wanted.save, call.end.sock)
+      for (let times = 0; times < MOST_AGAIN; times++) {
+        const answer = await hand.call(wanted.hand, wanted.call(context(state)), on, wanted.timeout ?? null)
+        if (!answer.ok) {
+          error.value = answer.error
+          return false
+        }
+        const call = await settled(answer.value.call, wanted.blocks ?? false, playing.value)
+        if (!call) return false
+        if (wanted.save && call.end?.sock !== undefined) state.socks.set(wanted.save, call.end.sock)
+        if (!wanted.again?.(context(state), call)) break
+      }
       return true
     } finally {
       busy.value = false

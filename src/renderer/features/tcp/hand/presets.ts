@@ -1,6 +1,6 @@
 /** Ready-made experiments: the calls of both hands, one after the other, on real sockets. Data; hand/play.ts makes them. */
 import type { HandCall } from '../../../../shared/contract/contract'
-import type { Side } from '../../../../shared/projections/model'
+import type { CallModel, Side } from '../../../../shared/projections/model'
 import type { SockAddr, SockId } from '../../../../shared/trace/events'
 
 /** What earlier steps left: sockets by the name they were saved under, and where those are bound. */
@@ -8,6 +8,8 @@ export interface PresetContext {
   sock(name: string): SockId
   /** the local address of a saved socket */
   addr(name: string): SockAddr
+  /** true while bytes that the peer of a saved socket has sent, or is sending, were not received */
+  unread(name: string): boolean
 }
 
 export interface PresetStep {
@@ -21,6 +23,8 @@ export interface PresetStep {
   save?: string
   /** the call is expected to block: the next step comes before it returns */
   blocks?: boolean
+  /** makes the call again while this says so, a limited number of times */
+  again?(ctx: PresetContext, call: CallModel): boolean
 }
 
 export type PresetId = 'handshake' | 'echo' | 'halfClose' | 'fillSend' | 'acceptQueue' | 'closing' | 'addressInUse' | 'refused' | 'timeout' | 'reset'
@@ -49,6 +53,9 @@ const option = (hand: Side, name: string, key: string, value: number): PresetSte
 const server = (backlog = 5): PresetStep[] => [socket('b', 'server'), bind(), listen(backlog)]
 const joined = (): PresetStep[] => [...server(), socket('a', 'client'), connect(), accept()]
 const SMALL = 4096
+const untilFull: Partial<PresetStep> = { timeout: 0, again: (_, call) => call.end?.errno === undefined }
+/** Receives until everything that was sent has come. */
+const drain = (hand: Side, name: string): PresetStep => recv(hand, name, 65_536, { again: (ctx) => ctx.unread(name) })
 /** Both ends with small buffers: set before listen() and connect(), because the window is agreed in the handshake (tcp(7)). */
 const joinedSmall = (): PresetStep[] => [
   socket('b', 'server'), option('b', 'server', 'SO_SNDBUF', SMALL), option('b', 'server', 'SO_RCVBUF', SMALL), bind(), listen(5),
@@ -77,10 +84,9 @@ export const PRESETS: Preset[] = [
   {
     id: 'fillSend',
     steps: [
-      ...joinedSmall(), send('a', 'client', filled(200_000), { timeout: 0 }), send('a', 'client', filled(200_000), { timeout: 0 }),
-      send('a', 'client', filled(5000), { timeout: null, blocks: true }),
-      recv('b', 'conn', 65_536), recv('b', 'conn', 65_536), recv('b', 'conn', 65_536), recv('b', 'conn', 65_536), recv('b', 'conn', 65_536),
-      close('a', 'client'), close('b', 'conn'), close('b', 'server'),
+      ...joinedSmall(), send('a', 'client', filled(200_000), untilFull),
+      on('a', 'client', (sock) => ({ name: 'sendall', sock, data: filled(20_000) }), { blocks: true }), drain('b', 'conn'),
+      close('a', 'client'), recv('b', 'conn', 1024), close('b', 'conn'), close('b', 'server'),
     ],
   },
   {
@@ -96,9 +102,9 @@ export const PRESETS: Preset[] = [
   {
     id: 'closing',
     steps: [
-      ...joinedSmall(), send('a', 'client', filled(200_000), { timeout: 0 }), send('b', 'conn', filled(200_000), { timeout: 0 }),
-      shutdown('a', 'client'), shutdown('b', 'conn'),
-      recv('a', 'client', 200_000), recv('b', 'conn', 200_000), recv('a', 'client', 200_000, { timeout: 1 }), recv('b', 'conn', 200_000, { timeout: 1 }),
+      ...joinedSmall(), send('a', 'client', filled(200_000), untilFull), send('b', 'conn', filled(200_000), untilFull),
+      shutdown('a', 'client'), shutdown('b', 'conn'), drain('a', 'client'), drain('b', 'conn'),
+      recv('a', 'client', 1024), recv('b', 'conn', 1024),
       close('a', 'client'), close('b', 'conn'), close('b', 'server'),
     ],
   },
