@@ -33,13 +33,13 @@ export function hexText(cells: readonly number[], perRow: number): string {
 export interface TextRun {
   text: string
   cells: number
-  kind: 'plain' | 'dim' | 'wide'
+  kind: 'plain' | 'wide'
 }
 
 /**
- * The text column, read as UTF-8: a character of n bytes is as wide as n cells; what cannot be shown is a dot a byte.
- * `before` are up to three bytes in front of the row, `after` up to three behind it: a character that straddles rows is
- * drawn in the row that has more of it (the first of two equals), the rest is two dots a byte.
+ * The text column, read as UTF-8: a character of n bytes is as wide as n cells; what cannot be shown is a middle dot a
+ * byte (no full stop: that is a byte of its own). `before` are up to three bytes in front of the row, `after` up to three behind it: a character that straddles rows is
+ * drawn in the row that has more of it (the first of two equals), the rest is dots.
  */
 export function textRuns(before: readonly number[], cells: readonly number[], after: readonly number[]): TextRun[] {
   const runs: TextRun[] = []
@@ -57,7 +57,7 @@ export function textRuns(before: readonly number[], cells: readonly number[], af
   for (let i = startOf(all, bytes, begin); i < end;) {
     const cell = all[i] as number
     if (cell < 0) {
-      add(cell === LOADING ? '·' : '-', 'dim', 1)
+      add(cell === LOADING ? ' ' : '-', 'plain', 1)
       i++
       continue
     }
@@ -65,10 +65,9 @@ export function textRuns(before: readonly number[], cells: readonly number[], af
     const inside = Math.min(i + len, end) - Math.max(i, begin)
     const shown = codePoint === undefined ? undefined : printableCell(codePoint)
     const here = i >= begin ? inside * 2 >= len : inside * 2 > len
-    if (shown === undefined) add('.'.repeat(inside), 'dim', inside)
-    else if (len === 1) add(shown, 'plain', 1)
-    else if (here) add(shown, 'wide', inside)
-    else add('‥'.repeat(inside), 'dim', inside)
+    if (shown !== undefined && len === 1) add(shown, 'plain', 1)
+    else if (shown !== undefined && here) add(shown, 'wide', inside)
+    else add('·'.repeat(inside), 'plain', inside)
     i += len
   }
   return runs

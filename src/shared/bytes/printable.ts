@@ -119,6 +119,7 @@ export const printableBytes = (bytes: Uint8Array): string => joined(printableByt
 
 /** What stands for one character in a cell of its own (the hex view's text column); undefined where nothing can be seen. */
 export function printableCell(codePoint: number): string | undefined {
+  if (codePoint < 0x80) return codePoint >= 0x20 && codePoint < 0x7f ? String.fromCharCode(codePoint) : undefined
   const ch = String.fromCodePoint(codePoint)
-  return codePoint === 0x20 || !(INVISIBLE.test(ch) || MARK.test(ch)) ? ch : undefined
+  return INVISIBLE.test(ch) || MARK.test(ch) ? undefined : ch
 }
