@@ -48,6 +48,9 @@ const FROM: Partial<Record<AddressScope, ReachableFrom>> = {
   private: 'lab',
   'unique-local': 'lab',
   shared: 'lab',
+  // routed nowhere: where a network uses one, it is as good as private
+  documentation: 'lab',
+  reserved: 'lab',
 }
 
 /** From where an address of this class can be dialled. */
