@@ -51,6 +51,16 @@ export function waitsAt(call: CallModel, cursor: number): Wait[] {
 
 export const isPace = (why: Wait['why']): boolean => why === 'slow' || why === 'step'
 
+/** Below this a wait is not worth a line, microseconds. */
+const WORTH = 1000
+
+/** Is there more to say of a call than the call: an error, a wait that is over or goes on? Asked of every call of a layout. */
+export function hasStory(call: CallModel, part: 'whole' | 'start' | 'end', cursor: number): boolean {
+  const end = endAt(call, cursor)
+  if (!end) return call.blocks[0] !== undefined && call.blocks[0].seq <= cursor
+  return part !== 'start' && (end.errno !== undefined || (call.blocks.length > 0 && blockedTime(call, cursor) >= WORTH))
+}
+
 /** Microseconds that the call waited for the network, for time or for the person (the pace not counted). */
 export function blockedTime(call: CallModel, cursor: number): number {
   let sum = 0

@@ -37,13 +37,13 @@ export function carries(flags: string, wanted: string): boolean {
 }
 
 /** Finds the segment on whose row each change of state belongs, in order, so that bands never run backwards. */
-function attachStates(side: Side, changes: readonly StateChange[], segments: readonly SegmentItem[]): LadderItem[] {
+function attachStates(side: Side, changes: readonly { change: StateChange; index: number }[], segments: readonly SegmentItem[], begin: number): LadderItem[] {
   const loose: LadderItem[] = []
   const other: Side = side === 'a' ? 'b' : 'a'
   /** where the previous change sits */
-  let at = { t: -Infinity, seq: -1 }
+  let at = { t: begin, seq: -1, loose: false }
   let start = 0
-  changes.forEach((change, index) => {
+  for (const { change, index } of changes) {
     const mark: StateMark = { side, change, index }
     const find = (wanted: string | undefined, from: Side): number => {
       if (!wanted) return -1
@@ -51,7 +51,8 @@ function attachStates(side: Side, changes: readonly StateChange[], segments: rea
         const s = segments[i]!
         if (s.t > change.t + NEAR && s.seq > change.seq) break
         if (s.segment.from !== from || (s.seq !== change.seq && Math.abs(s.t - change.t) > NEAR)) continue
-        if (s.t < at.t || s.marks.some((m) => m.side === side) || (s.segment.fate === 'lost' && from !== side)) continue
+        if (s.t < at.t || (s.t === at.t && (at.loose ? s.seq <= at.seq : s.seq < at.seq))) continue
+        if (s.marks.some((m) => m.side === side) || (s.segment.fate === 'lost' && from !== side)) continue
         if (carries(s.segment.flags, wanted)) return i
       }
       return -1
@@ -61,39 +62,61 @@ function attachStates(side: Side, changes: readonly StateChange[], segments: rea
     if (found >= 0) {
       const item = segments[found]!
       item.marks.push(mark)
-      at = { t: item.t, seq: item.seq }
+      at = { t: item.t, seq: item.seq, loose: false }
       start = found
-      return
+      continue
     }
-    at = { t: Math.max(change.t, at.t), seq: Math.max(change.seq, at.seq) }
+    at = { t: Math.max(change.t, at.t), seq: Math.max(change.seq, at.seq), loose: true }
     loose.push({ kind: 'state', t: at.t, seq: at.seq, mark })
-  })
+  }
   return loose
 }
 
 const PHASE = { call: 0, segment: 1, state: 2, return: 3, outcome: 4 } as const
 
-/** Everything known at the cursor, ordered by time, then by when it became known. */
-export function ladderItems(connection: ConnectionModel, calls: readonly CallModel[], cursor: number): LadderItem[] {
+/** Most segments of one drawing, and the step by which its beginning moves while a connection grows. */
+const MOST = 12_000
+const STEP = 3_000
+
+/** A half-open range of the segments known at a cursor. `end` undefined: the newest ones. */
+export function ladderRange(connection: ConnectionModel, cursor: number, end?: number): { from: number; to: number; known: number } {
+  const known = prefixLength(connection.segments, cursor)
+  const to = Math.min(known, end ?? known)
+  return { from: to <= MOST + STEP ? 0 : Math.ceil((to - MOST) / STEP) * STEP, to, known }
+}
+
+/**
+ * Everything known at the cursor, ordered by time, then by when it became known. A connection of very many segments is
+ * drawn in parts: with `range` only what happened from its first segment to the one after its last is taken, so that a
+ * drawing never takes longer than a frame or two.
+ */
+export function ladderItems(connection: ConnectionModel, calls: readonly CallModel[], cursor: number, range = ladderRange(connection, cursor)): LadderItem[] {
+  const begin = range.from > 0 ? connection.segments[range.from]!.t : -Infinity
+  const end = range.to < range.known ? connection.segments[range.to]!.t : Infinity
+  const inside = (t: number) => t >= begin && t < end
   const segments: SegmentItem[] = connection.segments
-    .slice(0, prefixLength(connection.segments, cursor))
+    .slice(range.from, range.to)
     .map((segment) => ({ kind: 'segment', t: segment.t, seq: segment.seq, segment, marks: [] }))
   const byTime = segments.slice().sort((x, y) => x.t - y.t || x.seq - y.seq || x.segment.id - y.segment.id)
   const items: LadderItem[] = [...byTime]
-  for (const end of [connection.a, connection.b]) {
-    const changes = end.states.slice(0, prefixLength(end.states, cursor))
-    items.push(...attachStates(end.side, changes, byTime))
+  for (const endpoint of [connection.a, connection.b]) {
+    const changes = endpoint.states.slice(0, prefixLength(endpoint.states, cursor)).map((change, index) => ({ change, index }))
+    // the last change before the range says in which state the lifeline enters it
+    const entered = changes.findLastIndex(({ change }) => change.t < begin)
+    const during = changes.filter(({ change, index }) => index >= entered && change.t < end)
+    items.push(...attachStates(endpoint.side, during, byTime, begin))
   }
   for (const entry of connection.calls) {
     const call = entry.seq <= cursor ? calls[entry.index] : undefined
-    if (!call || call.seq > cursor) continue
+    if (!call || call.seq > cursor || !inside(call.t)) continue
     items.push({ kind: 'call', t: call.t, seq: call.seq, side: entry.side, call })
-    const end = endAt(call, cursor)
-    if (end) items.push({ kind: 'return', t: end.t, seq: end.seq, side: entry.side, call })
+    const returned = endAt(call, cursor)
+    if (returned && returned.t < end) items.push({ kind: 'return', t: returned.t, seq: returned.seq, side: entry.side, call })
   }
   const outcomes = historyIndex(connection.outcome, cursor)
   for (let i = 0; i <= outcomes; i++) {
-    items.push({ kind: 'outcome', t: connection.outcome.t[i]!, seq: connection.outcome.seq[i]!, outcome: connection.outcome.value[i]! })
+    const t = connection.outcome.t[i]!
+    if (inside(t)) items.push({ kind: 'outcome', t, seq: connection.outcome.seq[i]!, outcome: connection.outcome.value[i]! })
   }
   return items.sort((x, y) => x.t - y.t || x.seq - y.seq || PHASE[x.kind] - PHASE[y.kind])
 }

@@ -24,8 +24,12 @@ const LIFE = 6.2
 const LANES = 1.5
 const PAD = 0.5
 
-/** Divides `width` em. Below about 66 em the calls and the names of states move into the wire's column. */
-export function columnsFor(width: number): Columns {
+/**
+ * Divides `width` em. Below about 66 em the calls and the names of states move into the wire's column. Where no states
+ * are known (datagrams) the lifelines need no room for their names.
+ */
+export function columnsFor(width: number, named = true): Columns {
+  const wide = named ? LIFE : 0.5
   if (width < 66) {
     const time = width < 40 ? 5.9 : TIME
     const life = 1.1
@@ -41,15 +45,15 @@ export function columnsFor(width: number): Columns {
       wire,
     }
   }
-  const calls = Math.min(28, Math.max(14.5, (width - TIME - 2 * LIFE - 18) / 2.2))
+  const calls = Math.min(28, Math.max(14.5, (width - TIME - 2 * wide - 18) / 2.2))
   const a = TIME + calls
-  const b = width - calls - LIFE
+  const b = width - calls - wide
   return {
     compact: false, width,
     time: { x: 0, w: TIME },
-    calls: { a: { x: TIME + 0.3, w: calls - LANES - 0.3 }, b: { x: b + LIFE + LANES, w: calls - LANES - 0.4 } },
-    life: { a: { x: a, w: LIFE }, b: { x: b, w: LIFE } },
-    wire: { x: a + LIFE, w: b - a - LIFE },
+    calls: { a: { x: TIME + 0.3, w: calls - LANES - 0.3 }, b: { x: b + wide + LANES, w: calls - LANES - 0.4 } },
+    life: { a: { x: a, w: wide }, b: { x: b, w: wide } },
+    wire: { x: a + wide, w: b - a - wide },
   }
 }
 
@@ -149,7 +153,7 @@ function stateBoxes(row: LadderRow, columns: Columns): TextBox[] {
     const life = columns.life[side]
     if (columns.compact) {
       const alone = !row.arrow && !row.calls.a && !row.calls.b
-      const y = alone ? row.base : row.base + (row.arrow ? METRICS.slope : row.sub ? METRICS.subLine : 0) + 0.95
+      const y = alone ? row.base : row.base + (row.arrow ? METRICS.slope + 0.95 : (row.sub ? METRICS.subLine : 0) + 1.1)
       const at = side === 'a' ? life.x + life.w + PAD : life.x - PAD
       out.push(box('state', mark.change.to, side === 'a' ? 'start' : 'end', at, y, columns.wire.w / 2 - 2 * PAD, SIZE.state, side))
     } else {

@@ -47,6 +47,9 @@ export function acceptQueue(listener: SockModel, cursor: number): AcceptQueue | 
   return { length: facts.recvq, limit: facts.sendq, closed: listener.closed !== undefined && listener.closed.seq <= cursor }
 }
 
+/** Linux turns the next one away when the length has passed the limit (sk_acceptq_is_full in include/net/sock.h). */
+export const isFull = (queue: AcceptQueue): boolean => queue.length > queue.limit
+
 /** Most slots that are drawn one by one. */
 export const MOST_SLOTS = 24
 

@@ -1,8 +1,9 @@
-/** A value that is computed again when its sources change, but never takes more than a tenth of the time. */
+/** A value that is computed again when its sources change, but takes about a tenth of the time at most. */
 import { onScopeDispose, shallowRef, watch, type ShallowRef, type WatchSource } from 'vue'
 
-/** Below this a computation may run at every change, milliseconds. */
+/** Below this a computation may run at every change; the longest that a change waits. Milliseconds. */
 const CHEAP = 3
+const LONGEST = 400
 
 export function useAdaptive<T>(sources: WatchSource[], compute: () => T): Readonly<ShallowRef<T>> {
   let cost = 0
@@ -21,7 +22,7 @@ export function useAdaptive<T>(sources: WatchSource[], compute: () => T): Readon
     value.value = run()
   }
   watch(sources, () => {
-    const wait = cost < CHEAP ? 0 : last + cost * 9 - performance.now()
+    const wait = cost < CHEAP ? 0 : last + Math.min(LONGEST, cost * 9) - performance.now()
     if (wait <= 0) {
       clearTimeout(timer)
       update()

@@ -2,15 +2,12 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { CallModel, ConnectionModel, Segment, Side } from '../../shared/projections/model'
-import { blockedTime, endAt, waitsAt } from './at'
+import { blockedTime, endAt, hasStory, waitsAt } from './at'
 import { callHead, callLine, callResult, shortHead } from './call-text'
 import { clock, duration, group } from './format'
 import type { CallSlot, LadderRow } from './ladder-layout'
 import type { RowTexts } from './ladder-row'
 import type { Pickable } from './ladder-focus'
-
-/** Below this a wait is not worth a line, microseconds. */
-const WORTH = 1000
 
 export interface LadderTexts extends RowTexts {
   side(side: Side): string
@@ -59,10 +56,11 @@ export function useLadderTexts(props: { connection: ConnectionModel; cursor: num
         return part === 'start' && endAt(call, cursor) ? callHead(call) : callLine(call, cursor)
       },
       sub: (slot: CallSlot) => {
-        if (!endAt(slot.call, cursor)) return waiting(slot.call)
-        const blocked = slot.part === 'start' ? 0 : blockedTime(slot.call, cursor)
-        const parts = [texts.failed(slot) && endAt(slot.call, cursor)?.errno, blocked >= WORTH && t('ladder.blocked', { time: duration(blocked) })]
-        return parts.filter(Boolean).join(' · ') || undefined
+        if (!hasStory(slot.call, slot.part, cursor)) return undefined
+        const end = endAt(slot.call, cursor)
+        if (!end) return waiting(slot.call)
+        const blocked = blockedTime(slot.call, cursor)
+        return [end.errno, blocked > 0 && t('ladder.blocked', { time: duration(blocked) })].filter(Boolean).join(' · ')
       },
       failed: (slot) => slot.part !== 'start' && endAt(slot.call, cursor)?.errno !== undefined,
       label: (row) => {
