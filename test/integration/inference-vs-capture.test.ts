@@ -2,6 +2,7 @@
  * The inference against the wire: real sockets of the real kernel, tcpdump beside them. The ladder must show the same
  * segments, in the same order, with the same flags and lengths.
  */
+import { spawn } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Sock, Thread } from '../../src/engine/kernel/objects'
 import { createLab, fold, segmentsAt, statesAt } from '../../src/shared/projections'
@@ -56,6 +57,27 @@ async function compare(port: number): Promise<LabState> {
   })
   return lab
 }
+
+const PYTHON_SERVER = `
+import socket, sys
+v6 = sys.argv[1] == 'inet6'
+s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET)
+s.bind(('::1' if v6 else '127.0.0.1', 0))
+s.listen(1)
+print(s.getsockname()[1], flush=True)
+c, _ = s.accept()
+c.recv(100)
+c.send(b'ACK')
+c.close()
+`
+const PYTHON_CLIENT = `
+import socket, sys
+v6 = sys.argv[1] == 'inet6'
+c = socket.create_connection(('::1' if v6 else '127.0.0.1', int(sys.argv[2])))
+c.send(b'hello')
+c.recv(100)
+c.close()
+`
 
 describe.each(['inet', 'inet6'] as const)('over %s', (family) => {
   const host = family === 'inet' ? '127.0.0.1' : '::1'
@@ -191,6 +213,35 @@ describe.each(['inet', 'inet6'] as const)('over %s', (family) => {
     }
     await k.dispatcher.close(client, c)
     await k.dispatcher.close(server, s)
+    await compare(port)
+  })
+
+  it('a server of another program: its end is known from the kernel\'s table and our counters', async () => {
+    const python = spawn('python3', ['-c', PYTHON_SERVER, family], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const gone = new Promise((resolve) => python.once('exit', resolve))
+    const port = Number(await new Promise<string>((resolve) => python.stdout.once('data', (d: Buffer) => resolve(d.toString()))))
+    capture = await Capture.start(port)
+    const c = sockOf(await k.dispatcher.socket(client, family, 'stream'))
+    await k.dispatcher.connect(client, c, { family, host, port })
+    await k.dispatcher.send(client, c, data(5))
+    await k.dispatcher.recv(client, c, 100)
+    await k.dispatcher.recv(client, c, 100)
+    await k.dispatcher.close(client, c)
+    await gone
+    const lab = await compare(port)
+    expect(lab.connections[0]!.outcome.value).toEqual(['closed'])
+  })
+
+  it('a client of another program', async () => {
+    const [l, port] = await listening()
+    const python = spawn('python3', ['-c', PYTHON_CLIENT, family, String(port)], { stdio: 'inherit' })
+    const gone = new Promise((resolve) => python.once('exit', resolve))
+    const s = sockOf(await k.dispatcher.accept(server, l))
+    await k.dispatcher.recv(server, s, 100)
+    await k.dispatcher.send(server, s, data(3))
+    await k.dispatcher.recv(server, s, 100)
+    await k.dispatcher.close(server, s)
+    await gone
     await compare(port)
   })
 

@@ -101,17 +101,23 @@ const confirmOr = (tracker: Tracker, side: Side, state: TcpState, at: Stamp): vo
   else walkTo(tracker, side, state, at, 'kernel', 'orderly')
 }
 
+/**
+ * Another program's end runs while the kernel is asked about it, so that its row of the table may be a step ahead of its
+ * own state and of our end: a FIN would pass for an ACK. Our own end counts both directions without such a race.
+ */
+const ownOnly = (flow: Flow, peer: Flow): boolean => peer.sock === undefined && flow.held && flow.counted !== undefined
+
 /** How many segments a side has sent: the most that either end counted. */
 function segsOf(mine: Flow, peer: Flow): number {
-  const out = mine.counted ? mine.counted.segsOut! + mine.outBase : 0
-  const into = peer.counted ? (peer.counted.segsIn ?? 0) + peer.inBase : 0
+  const out = mine.counted && !ownOnly(peer, mine) ? mine.counted.segsOut! + mine.outBase : 0
+  const into = peer.counted && !ownOnly(mine, peer) ? (peer.counted.segsIn ?? 0) + peer.inBase : 0
   return out > into ? out : into
 }
 
 /** How many of them had payload. */
 function dataSegsOf(mine: Flow, peer: Flow): number {
-  const out = mine.counted?.dataSegsOut ?? 0
-  const into = peer.counted?.dataSegsIn ?? 0
+  const out = (!ownOnly(peer, mine) && mine.counted?.dataSegsOut) || 0
+  const into = (!ownOnly(mine, peer) && peer.counted?.dataSegsIn) || 0
   return out > into ? out : into
 }
 
