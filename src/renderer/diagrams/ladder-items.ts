@@ -85,6 +85,21 @@ export function ladderRange(connection: ConnectionModel, cursor: number, end?: n
   return { from: to <= MOST + STEP ? 0 : Math.ceil((to - MOST) / STEP) * STEP, to, known }
 }
 
+export interface Entered {
+  state: StateChange['to']
+  evidence: StateChange['evidence']
+}
+
+/** In which state each lifeline enters a part that is not the connection's beginning. */
+export function enteredStates(connection: ConnectionModel, cursor: number, range: { from: number }): Partial<Record<Side, Entered>> {
+  const begin = range.from > 0 ? connection.segments[range.from]!.t : -Infinity
+  const last = ({ states }: ConnectionModel['a']): Entered | undefined => {
+    const change = states.slice(0, prefixLength(states, cursor)).findLast((c) => c.t < begin)
+    return change && { state: change.to, evidence: change.evidence }
+  }
+  return { a: last(connection.a), b: last(connection.b) }
+}
+
 /**
  * Everything known at the cursor, ordered by time, then by when it became known. A connection of very many segments is
  * drawn in parts: with `range` only what happened from its first segment to the one after its last is taken, so that a
@@ -101,9 +116,7 @@ export function ladderItems(connection: ConnectionModel, calls: readonly CallMod
   const items: LadderItem[] = [...byTime]
   for (const endpoint of [connection.a, connection.b]) {
     const changes = endpoint.states.slice(0, prefixLength(endpoint.states, cursor)).map((change, index) => ({ change, index }))
-    // the last change before the range says in which state the lifeline enters it
-    const entered = changes.findLastIndex(({ change }) => change.t < begin)
-    const during = changes.filter(({ change, index }) => index >= entered && change.t < end)
+    const during = changes.filter(({ change }) => change.t >= begin && change.t < end)
     items.push(...attachStates(endpoint.side, during, byTime, begin))
   }
   for (const entry of connection.calls) {

@@ -7,7 +7,7 @@
  */
 import type { CallModel, Evidence, Side } from '../../shared/projections/model'
 import type { TcpState } from '../../shared/trace/events'
-import type { LadderItem, StateMark } from './ladder-items'
+import type { Entered, LadderItem, StateMark } from './ladder-items'
 
 /** Things this close together may share a row: the call, the segment it sent, and the call that it woke. Microseconds. */
 const MOMENT = 500
@@ -89,6 +89,8 @@ export interface LayoutOptions {
   scale: number
   /** does this call get a second line (how long it was blocked)? */
   hasSubLine: (slot: CallSlot) => boolean
+  /** the states in which the lifelines enter a later part of a connection */
+  entered?: Partial<Record<Side, Entered>>
 }
 
 export function ladderRows(items: readonly LadderItem[], timeMode: boolean): LadderRow[] {
@@ -187,8 +189,8 @@ function placeRows(rows: readonly LadderRow[], options: LayoutOptions): number {
 /** The y at which a row's change of state shows on a side: at the arrow's head where it came in, else on the axis. */
 const markY = (row: LadderRow, side: Side): number => row.base + (row.arrow && row.arrow.segment.from !== side ? METRICS.slope : 0)
 
-function bandsOf(side: Side, rows: readonly LadderRow[], height: number): Band[] {
-  const bands: Band[] = []
+function bandsOf(side: Side, rows: readonly LadderRow[], height: number, entered?: Entered): Band[] {
+  const bands: Band[] = entered ? [{ ...entered, from: 0, to: height }] : []
   for (const row of rows) {
     const mark = row.states[side]
     if (!mark) continue
@@ -239,7 +241,7 @@ export function layoutLadder(items: readonly LadderItem[], options: LayoutOption
   return {
     rows,
     height,
-    bands: { a: bandsOf('a', rows, height), b: bandsOf('b', rows, height) },
+    bands: { a: bandsOf('a', rows, height, options.entered?.a), b: bandsOf('b', rows, height, options.entered?.b) },
     bars,
     reach: { a: reachOf(bars.a), b: reachOf(bars.b) },
     t0: rows[0]?.t ?? 0,

@@ -126,7 +126,7 @@ export class Hand {
     const stream = this.connection.streams[from]
     const offset = stream.sends.reduce((sum, s) => sum + s.len, 0)
     const numbers = this.evidence === 'captured'
-    this.segment(from, 'PSH,ACK', { len, offset, call: send.call, ...(numbers ? { seqno: (from === 'a' ? 4_000_000_001 : 101) + offset, ackno: 101, window: 512 } : {}) })
+    this.segment(from, 'PSH,ACK', { len, offset, call: send.call, ...(numbers ? { seqno: (from === 'a' ? 4_000_000_001 : 101) + offset, ackno: from === 'a' ? 101 : 4_000_000_001, window: 512 } : {}) })
     stream.sends.push({ seq: this.seq, t: this.t, call: send.call, offset, len, asked: len })
     this.seq++
     this.ret(send, len)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hasStory } from '../../../src/renderer/diagrams/at'
 import { clock, duration, fit, textWidth } from '../../../src/renderer/diagrams/format'
-import { carries, ladderItems, ladderRange } from '../../../src/renderer/diagrams/ladder-items'
+import { carries, enteredStates, ladderItems, ladderRange } from '../../../src/renderer/diagrams/ladder-items'
 import { layoutLadder, windowOf } from '../../../src/renderer/diagrams/ladder-layout'
 import { columnsFor, drawRow, type RowTexts, type TextBox } from '../../../src/renderer/diagrams/ladder-row'
 import type { Side } from '../../../src/shared/projections/model'
@@ -175,7 +175,9 @@ describe('ladder layout', () => {
     expect(range).toEqual({ from: 9000, to: 20_003, known: 20_003 })
     const { layout } = picture(hand, 90)
     expect(layout.rows.filter((r) => r.arrow).length).toBe(range.to - range.from)
-    expect(layout.bands.a.at(-1)!.state).toBe('ESTABLISHED')
+    expect(layout.bands.a).toEqual([])
+    expect(enteredStates(hand.connection, Infinity, range)).toEqual({ a: { state: 'ESTABLISHED', evidence: 'captured' }, b: { state: 'ESTABLISHED', evidence: 'captured' } })
+    expect(enteredStates(hand.connection, Infinity, { from: 0 })).toEqual({ a: undefined, b: undefined })
     const earlier = ladderRange(hand.connection, Infinity, range.from)
     expect(earlier).toMatchObject({ from: 0, to: 9000 })
     const items = ladderItems(hand.connection, hand.calls.list, Infinity, earlier)

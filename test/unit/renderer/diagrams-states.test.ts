@@ -5,7 +5,7 @@ import { tokenOf } from '../../../src/renderer/diagrams/states-tokens'
 import type { StateChange } from '../../../src/shared/projections/model'
 import type { TcpState } from '../../../src/shared/trace/events'
 import { nothing } from '../../../src/shared/projections/selection'
-import { aborted, crossing, Hand, refused, whole } from './diagrams-fixtures'
+import { aborted, crossing, refused, whole, type Hand } from './diagrams-fixtures'
 import { missing, show } from './diagrams-mount'
 
 const change = (from: TcpState, to: TcpState, more: Partial<StateChange> = {}): StateChange => ({ seq: 0, t: 0, from, to, evidence: 'inferred', ...more })
