@@ -2,7 +2,7 @@
  * Connections: pairs the lab's two ends (and ends that it does not hold) by their addresses, and hands what happens on
  * either end to the inference. AF_UNIX connections have streams and calls but no segments: there are none.
  */
-import type { EndpointEvent, SampleEvent, SockAddr, SockId } from '../trace/events'
+import type { EndpointEvent, PacketEvent, SampleEvent, SockAddr, SockId } from '../trace/events'
 import * as acts from '../tcp/acts'
 import { gaveUp, opened, opening, promoted, refused } from '../tcp/open'
 import { conclude, learn } from '../tcp/settle'
@@ -10,6 +10,7 @@ import { newTracker, other, stateOf, type Stamp, type Tracker } from '../tcp/tra
 import { endKey, listensFor, peerKey, sameMachine } from '../tcp/tuple'
 import { step } from '../tcp/walk'
 import type { CallModel, ConnectionModel, Endpoint, Side, SockModel } from './model'
+import { addPacket, type FirstBytes } from './captured'
 import { newHistory, record } from './history'
 import { addressArg } from './sockets'
 import { addRecv, addSend } from './streams'
@@ -28,10 +29,12 @@ export interface ConnectionTable {
   waiting: Tracker[]
   /** looks at ends of which nothing is known yet: the call that tells of them returns next */
   early: EndpointEvent[]
+  /** by connection id, for those with captured packets */
+  firstBytes: Map<number, FirstBytes>
 }
 
 export const newConnectionTable = (list: ConnectionModel[], sockets: Map<SockId, SockModel>): ConnectionTable => ({
-  list, sockets, trackers: [], byTuple: new Map(), pending: new Map(), listeners: new Map(), waiting: [], early: [],
+  list, sockets, trackers: [], byTuple: new Map(), pending: new Map(), listeners: new Map(), waiting: [], early: [], firstBytes: new Map(),
 })
 
 const newEndpoint = (side: Side, addr?: SockAddr): Endpoint => ({ side, addr, sock: undefined, sockSeq: undefined, states: [], facts: newHistory() })
@@ -315,6 +318,18 @@ function look(table: ConnectionTable, tracker: Tracker, side: Side, e: SampleEve
   learn(tracker, side, e, at, held)
   settleLater(table, tracker)
   judge(tracker, at)
+}
+
+/** A capture delivered a segment. One of a connection that the lab has no part in is left out. */
+export function onPacket(table: ConnectionTable, e: PacketEvent): void {
+  if (e.proto !== 'tcp') return
+  const asA = byTuple(table, e.from, e.to)
+  const tracker = asA ?? byTuple(table, e.to, e.from)
+  if (!tracker) return
+  const { id } = tracker.connection
+  let first = table.firstBytes.get(id)
+  if (!first) table.firstBytes.set(id, (first = {}))
+  addPacket(tracker.connection, asA ? 'a' : 'b', e, first)
 }
 
 /** How it ended, once that is known. */

@@ -1,7 +1,7 @@
 /** The fold of the whole lab: every view draws from its state, at a cursor (see at.ts). */
 import type { TraceEvent } from '../trace/events'
 import { applyCalls, newCalls } from './calls'
-import { concludeWaiting, newConnectionTable, onBlock, onEndpoint, onExit, onReturn, onSample, placeEarly, type ConnectionTable } from './connections'
+import { concludeWaiting, newConnectionTable, onBlock, onEndpoint, onExit, onPacket, onReturn, onSample, placeEarly, type ConnectionTable } from './connections'
 import type { LabState, Projection } from './model'
 import { applyReturn, applySample, closeAllOf, newSocketTable, type SocketTable } from './sockets'
 
@@ -77,6 +77,8 @@ export function fold(state: LabState, e: TraceEvent): void {
       applyCalls(lab.calls, e)
       return
     case 'packet':
+      onPacket(lab.pairs, e)
+      return
     case 'scope':
       return
     default:

@@ -94,3 +94,27 @@ it('marks a SYN that nobody answered as lost, from the moment it was sent again'
   expect(second).toMatchObject({ flags: 'SYN', retransmission: true, evidence: 'kernel' })
   expect(segmentsAt(c, second!.seq - 1)[0]).toMatchObject({ fate: 'unknown' })
 })
+
+it('shows captured packets instead of what was inferred, from the moment they come', () => {
+  const { events, packets } = recorded.find((r) => r.name === 'half-close-v4')!
+  const end = events.at(-1)!
+  const host = '127.0.0.1'
+  const seqno = { a: 4_294_967_290, b: 100 }
+  const opener = packets[0]!.from
+  const captured: TraceEvent[] = packets.map((p, i) => {
+    const side = p.from === opener ? 'a' : 'b'
+    const at = seqno[side]
+    seqno[side] = (at + p.len + (/SYN|FIN/.test(p.flags) ? 1 : 0)) % 2 ** 32
+    return {
+      k: 'packet', seq: end.seq + 1 + i, t: end.t, proto: 'tcp', flags: p.flags.split(','), len: p.len, seqno: at,
+      from: { family: 'inet', host, port: p.from }, to: { family: 'inet', host, port: p.to },
+    }
+  })
+  const lab = folded([...events, ...captured])
+  const c = lab.connections[0]!
+  const shown = segmentsAt(c, Infinity)
+  expect(shown.map((s) => s.evidence)).toEqual(packets.map(() => 'captured'))
+  expect(shown.map((s) => line(s.from, s))).toEqual(packets.map((p) => line(p.from === opener ? 'a' : 'b', p)))
+  expect(shown.filter((s) => s.len > 0 && s.from === 'b').map((s) => s.offset)).toEqual([0, 60])
+  expect(segmentsAt(c, end.seq).some((s) => s.evidence === 'captured')).toBe(false)
+})
