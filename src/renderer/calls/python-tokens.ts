@@ -1,6 +1,6 @@
 /** Python source in coloured pieces: enough of the language's lexis (Python reference, chapter 2) to read it well. */
 
-export type TokenKind = 'plain' | 'keyword' | 'builtin' | 'name' | 'string' | 'number' | 'comment' | 'def'
+export type TokenKind = 'plain' | 'keyword' | 'builtin' | 'string' | 'number' | 'comment' | 'def'
 export interface Token {
   text: string
   kind: TokenKind
@@ -36,7 +36,10 @@ export function pythonTokens(source: string): Token[][] {
   const add = (text: string, kind: TokenKind): void => {
     text.split('\n').forEach((part, i) => {
       if (i > 0) lines.push([])
-      if (part !== '') (lines.at(-1) as Token[]).push({ text: part, kind })
+      const line = lines.at(-1) as Token[]
+      const last = line.at(-1)
+      if (last?.kind === kind && kind === 'plain') last.text += part
+      else if (part !== '') line.push({ text: part, kind })
     })
   }
   let before = ''
@@ -60,7 +63,7 @@ export function pythonTokens(source: string): Token[][] {
     const name = take(NAME, source, at)
     if (name) {
       const kind = KEYWORDS.has(name) ? 'keyword' : before === 'def' || before === 'class' ? 'def'
-        : BUILTINS.has(name) && source.charAt(at - 1) !== '.' ? 'builtin' : 'name'
+        : BUILTINS.has(name) && source.charAt(at - 1) !== '.' ? 'builtin' : 'plain'
       add(name, kind)
       before = name
       at += name.length
