@@ -2,80 +2,19 @@
  * Connections: pairs the lab's two ends (and ends that it does not hold) by their addresses, and hands what happens on
  * either end to the inference. AF_UNIX connections have streams and calls but no segments: there are none.
  */
-import type { EndpointEvent, PacketEvent, SampleEvent, SockAddr, SockId } from '../trace/events'
+import type { EndpointEvent, PacketEvent, SampleEvent, SockAddr } from '../trace/events'
 import * as acts from '../tcp/acts'
 import { gaveUp, opened, opening, promoted, refused } from '../tcp/open'
 import { conclude, learn } from '../tcp/settle'
-import { newTracker, other, stateOf, type Stamp, type Tracker } from '../tcp/tracker'
-import { endKey, listensFor, peerKey, sameMachine } from '../tcp/tuple'
+import { other, type Stamp, type Tracker } from '../tcp/tracker'
+import { endKey } from '../tcp/tuple'
 import { step } from '../tcp/walk'
-import type { CallModel, ConnectionModel, Endpoint, Side, SockModel } from './model'
-import { addPacket, type FirstBytes } from './captured'
-import { newHistory, record } from './history'
+import type { CallModel, Side, SockModel } from './model'
+import { addPacket } from './captured'
+import { record } from './history'
+import { attach, byTuple, create, isOver, judge, listenerFor, trackerOf, type ConnectionTable } from './pairs'
 import { addressArg } from './sockets'
 import { addRecv, addSend } from './streams'
-
-export interface ConnectionTable {
-  list: ConnectionModel[]
-  sockets: Map<SockId, SockModel>
-  /** by connection id, which is its index in `list` */
-  trackers: Tracker[]
-  /** the latest connection of a pair of addresses, opener first */
-  byTuple: Map<string, number>
-  /** AF_UNIX: connections to a path that were not accepted yet, oldest first */
-  pending: Map<string, number[]>
-  listeners: Map<SockId, SockAddr>
-  /** those with something to settle before the trace goes on */
-  waiting: Tracker[]
-  /** looks at ends of which nothing is known yet: the call that tells of them returns next */
-  early: EndpointEvent[]
-  /** by connection id, for those with captured packets */
-  firstBytes: Map<number, FirstBytes>
-}
-
-export const newConnectionTable = (list: ConnectionModel[], sockets: Map<SockId, SockModel>): ConnectionTable => ({
-  list, sockets, trackers: [], byTuple: new Map(), pending: new Map(), listeners: new Map(), waiting: [], early: [], firstBytes: new Map(),
-})
-
-const newEndpoint = (side: Side, addr?: SockAddr): Endpoint => ({ side, addr, sock: undefined, sockSeq: undefined, states: [], facts: newHistory() })
-
-function create(table: ConnectionTable, at: Stamp, family: ConnectionModel['family'], a?: SockAddr, b?: SockAddr): Tracker {
-  const connection: ConnectionModel = {
-    id: table.list.length, family, type: 'stream', seq: at.seq, t: at.t, a: newEndpoint('a', a), b: newEndpoint('b', b), listener: undefined,
-    segments: [], streams: { a: { sends: [], recvs: [] }, b: { sends: [], recvs: [] } }, outcome: newHistory(), calls: [], captured: undefined,
-  }
-  const tracker = newTracker(connection)
-  tracker.local = sameMachine(a, b)
-  table.list.push(connection)
-  table.trackers.push(tracker)
-  if (a && b && family !== 'unix') table.byTuple.set(`${endKey(a)}>${peerKey(b)}`, connection.id)
-  return tracker
-}
-
-function attach(tracker: Tracker, side: Side, sock: SockModel, at: Stamp): void {
-  const end = tracker.connection[side]
-  end.sock = sock.sock
-  end.sockSeq = at.seq
-  tracker[side].sock = sock
-  if (sock.connection) (sock.earlier ??= []).push(sock.connection)
-  sock.connection = { seq: at.seq, id: tracker.connection.id, side }
-}
-
-const trackerOf = (table: ConnectionTable, sock: SockModel | undefined): Tracker | undefined =>
-  sock?.connection ? table.trackers[sock.connection.id] : undefined
-
-const byTuple = (table: ConnectionTable, a: SockAddr, b: SockAddr): Tracker | undefined => {
-  const id = table.byTuple.get(`${endKey(a)}>${peerKey(b)}`)
-  return id === undefined ? undefined : table.trackers[id]
-}
-
-const isOver = (tracker: Tracker): boolean => tracker.connection.outcome.value.length > 0
-
-/** A listening socket of ours that takes what is sent to this address. */
-function listenerFor(table: ConnectionTable, target: SockAddr): SockId | undefined {
-  for (const [id, bound] of table.listeners) if (listensFor(bound, target)) return id
-  return undefined
-}
 
 /** The trace goes on with something that is no look of the kernel: nothing more will explain what waits. */
 export function concludeWaiting(table: ConnectionTable, at: Stamp): void {
@@ -330,17 +269,4 @@ export function onPacket(table: ConnectionTable, e: PacketEvent): void {
   let first = table.firstBytes.get(id)
   if (!first) table.firstBytes.set(id, (first = {}))
   addPacket(tracker.connection, asA ? 'a' : 'b', e, first)
-}
-
-/** How it ended, once that is known. */
-function judge(tracker: Tracker, at: Stamp): void {
-  const { connection } = tracker
-  if (connection.outcome.value.length > 0 || !tracker.opened) return
-  if (tracker.a.rst || tracker.b.rst) record(connection.outcome, at.seq, at.t, 'reset')
-  else if (tracker.a.fin && tracker.b.fin && isDone(tracker, 'a') && isDone(tracker, 'b')) record(connection.outcome, at.seq, at.t, 'closed')
-}
-
-const isDone = (tracker: Tracker, side: Side): boolean => {
-  const state = stateOf(tracker.connection, side)
-  return state === 'CLOSED' || state === 'TIME_WAIT'
 }

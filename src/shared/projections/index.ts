@@ -1,7 +1,8 @@
 /** The fold of the whole lab: every view draws from its state, at a cursor (see at.ts). */
 import type { TraceEvent } from '../trace/events'
 import { applyCalls, newCalls } from './calls'
-import { concludeWaiting, newConnectionTable, onBlock, onEndpoint, onExit, onPacket, onReturn, onSample, placeEarly, type ConnectionTable } from './connections'
+import { concludeWaiting, onBlock, onEndpoint, onExit, onPacket, onReturn, onSample, placeEarly } from './connections'
+import { newConnectionTable, type ConnectionTable } from './pairs'
 import type { LabState, Projection } from './model'
 import { applyReturn, applySample, closeAllOf, newSocketTable, type SocketTable } from './sockets'
 
@@ -80,6 +81,8 @@ export function fold(state: LabState, e: TraceEvent): void {
       onPacket(lab.pairs, e)
       return
     case 'scope':
+    case 'run-set':
+    case 'mark':
       return
     default:
       return e satisfies never
