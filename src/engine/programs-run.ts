@@ -30,6 +30,18 @@ export function choose(id: string, given: Record<string, unknown>): Result<Chose
   })
 }
 
+/** The changed parameters of a running program, validated; only its live ones may change. */
+export function change(id: string, given: Record<string, unknown>): Result<Record<string, Plain>> {
+  const live: readonly string[] = programs.get(id)?.live ?? []
+  const fixed = Object.keys(given).find((name) => !live.includes(name))
+  if (fixed !== undefined) {
+    return fail({ code: 'INVALID', field: fixed, message: `${id} cannot change ${JSON.stringify(fixed)} while it runs: stop it and start it anew` })
+  }
+  const chosen = choose(id, given)
+  if (!chosen.ok) return chosen
+  return ok(Object.fromEntries(Object.keys(given).map((name) => [name, (chosen.value.params as Record<string, Plain>)[name]!])))
+}
+
 export function twin(id: string, given: Record<string, unknown>): Result<Twin> {
   const chosen = choose(id, given)
   return chosen.ok ? ok(twinOf(chosen.value.program, chosen.value.params)) : chosen

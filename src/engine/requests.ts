@@ -7,9 +7,10 @@ import type { Engine } from './engine'
 import { handCall } from './hand'
 import { BY_HAND } from './kernel/process'
 import { readInterfaces } from './observe/interfaces'
+import { readMemberships } from './observe/memberships'
 import { LIMITS } from './policy/limits'
 import { programInfos } from './programs'
-import { twin } from './programs-run'
+import { change, twin } from './programs-run'
 
 type Handler<M extends Method> = (
   engine: Engine,
@@ -25,6 +26,7 @@ export const handlers: { [M in Method]: Handler<M> } = {
     engine.interfaces = await readInterfaces()
     return ok(engine.interfaces)
   },
+  'machine.memberships': () => ok(readMemberships()),
   'scope.set': (engine, { scope }) => {
     engine.setScope(scope)
     return ok({ scope })
@@ -41,6 +43,14 @@ export const handlers: { [M in Method]: Handler<M> } = {
     const found = engine.kernel?.processes.get(run)
     if (!found) return gone('the run')
     engine.kernel!.processes.stop(found)
+    return ok(null)
+  },
+  'run.set': (engine, { run, params }) => {
+    const found = engine.kernel?.processes.get(run)
+    if (!found) return gone('the run')
+    const changed = change(found.program, params)
+    if (!changed.ok) return changed
+    engine.kernel!.processes.set(found, changed.value)
     return ok(null)
   },
   'run.input': (engine, { run, line, eof }) => {

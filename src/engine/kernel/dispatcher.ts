@@ -350,6 +350,7 @@ export class Dispatcher {
   private begin(th: Thread, name: SyscallName, sock: Sock | undefined, args: Record<string, Plain>): CallId {
     const call = ++this.calls
     th.call = call
+    th.lastCall = call
     const event: Extract<Unstamped, { k: 'call' }> = { k: 'call', call, thread: th.id, name, args }
     if (sock) {
       event.sock = sock.id

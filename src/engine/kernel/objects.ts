@@ -47,6 +47,8 @@ export interface Thread {
   readonly func: string
   /** line of the twin of the call before */
   line?: number
+  /** the call made last */
+  lastCall?: CallId
   /** the call in hand, and how to take it back while it waits */
   call?: CallId
   cancel?: (() => void) | undefined
@@ -59,6 +61,8 @@ export interface Run {
   readonly sockets: Set<Sock>
   readonly abort: AbortController
   readonly twin?: TwinLines
+  /** what the program was started with; live parameters change in place */
+  readonly params: Record<string, Plain>
   /** lines for input(), and who waits for one */
   readonly input: InputQueue
 }

@@ -53,11 +53,11 @@ export class Processes {
   /** A run without a program of its own: its threads do what a person says (by hand) or a guest asks. */
   open(program: string, params: Record<string, Plain>, twin?: TwinLines): Run {
     const run: Run = {
-      id: ++this.runIds, program, threads: new Set(), sockets: new Set(), abort: new AbortController(), input: new InputQueue(),
+      id: ++this.runIds, program, params, threads: new Set(), sockets: new Set(), abort: new AbortController(), input: new InputQueue(),
       ...(twin ? { twin } : {}),
     }
     this.runs.set(run.id, run)
-    this.trace.push({ k: 'run', run: run.id, program, params })
+    this.trace.push({ k: 'run', run: run.id, program, params: { ...params } })
     return run
   }
 
@@ -73,6 +73,12 @@ export class Processes {
     thread.run.threads.delete(thread)
     this.threads.delete(thread.id)
     this.trace.push(error === undefined ? { k: 'thread-end', thread: thread.id } : { k: 'thread-end', thread: thread.id, error })
+  }
+
+  /** Changes parameters of a running program in place. They are validated already. */
+  set(run: Run, params: Record<string, Plain>): void {
+    Object.assign(run.params, params)
+    this.trace.push({ k: 'run-set', run: run.id, params })
   }
 
   /** Takes back every call that waits; the program unwinds, and its descriptors are closed. */
@@ -137,6 +143,13 @@ export class Processes {
         })
         others.push(done)
         return { name: options.name, join: () => done }
+      },
+      mark(what, { about, ...fields } = {}): void {
+        const call = about ?? thread.lastCall
+        trace.push({ k: 'mark', thread: thread.id, what, ...(call === undefined ? {} : { call }), ...fields })
+      },
+      get lastCall() {
+        return thread.lastCall
       },
       print(text: string): void {
         trace.push({ k: 'print', thread: thread.id, text })

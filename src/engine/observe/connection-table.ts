@@ -1,7 +1,7 @@
 /**
  * The kernel's table of TCP endpoints: what became of a connection whose descriptor is closed (FIN_WAIT_2, TIME_WAIT), of
  * one that nobody has accepted yet, and of another program's. One interface; how it is asked depends on the platform:
- * Linux by netlink (exact, about 3 us a question), else by /proc/net/tcp; Windows by GetExtendedTcpTable; macOS by netstat.
+ * Linux by netlink (exact, about 3 us a question), else by /proc/net/tcp; Windows by GetTcpTable; macOS by netstat.
  */
 import type { EndpointEvent, SockAddr, TcpFacts } from '../../shared/trace/events'
 import { openMacTable } from './connection-table-netstat'

@@ -7,15 +7,12 @@ import { formatIPv4, formatIPv6 } from '../../shared/net/address'
 import type { SockAddr } from '../../shared/trace/events'
 import { bytesInQueues, linuxTcpState } from '../kernel/platform/tcp-info-linux'
 import type { ConnectionTable, EndpointFacts } from './connection-table'
-import { createSnapshot, type TableRow } from './table-snapshot'
+import { createPolledTable, type TableRow } from './table-snapshot'
 
 /** The `tr` column; 3 and 4 as net/ipv4/tcp_ipv4.c writes them. */
 const TIMERS: Record<number, NonNullable<EndpointFacts['timer']>> = { 1: 'retransmit', 2: 'keepalive', 3: 'timewait', 4: 'probe' }
 /** `tm->when` is in USER_HZ, which is 100 on every architecture of today: milliseconds a tick. */
 const TICK = 10
-/** How old a snapshot may be when a question comes, milliseconds: the file takes long to read when it is long. */
-const FRESH = 50
-
 function parseEndpoint(text: string): SockAddr | undefined {
   const match = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(text)
   if (!match) return undefined
@@ -55,8 +52,6 @@ export function parseProcNetTcp(text: string): TableRow[] {
 
 /** The table out of the two files; `read` is there for tests. A machine without IPv6 has no tcp6. */
 export function openProcTable(read: (path: string) => string = (path) => readFileSync(path, 'latin1')): ConnectionTable {
-  const snapshot = createSnapshot()
-  let takenAt = -Infinity
   const readOr = (path: string): string => {
     try {
       return read(path)
@@ -65,27 +60,5 @@ export function openProcTable(read: (path: string) => string = (path) => readFil
       throw error
     }
   }
-  const fresh = (): void => {
-    const now = performance.now()
-    if (now - takenAt < FRESH) return
-    snapshot.replace([...parseProcNetTcp(readOr('/proc/net/tcp')), ...parseProcNetTcp(readOr('/proc/net/tcp6'))])
-    takenAt = now
-  }
-  return {
-    source: 'proc',
-    lookup(local, remote) {
-      fresh()
-      return snapshot.lookup(local, remote)
-    },
-    listening() {
-      fresh()
-      return snapshot.listening()
-    },
-    refresh() {
-      takenAt = -Infinity
-      fresh()
-      return Promise.resolve()
-    },
-    close: () => {},
-  }
+  return createPolledTable('proc', () => [...parseProcNetTcp(readOr('/proc/net/tcp')), ...parseProcNetTcp(readOr('/proc/net/tcp6'))])
 }

@@ -12,4 +12,4 @@ const all = [tcpServer, tcpClient, echoClient] as unknown as AnyProgram[]
 
 export const programs: ReadonlyMap<string, AnyProgram> = new Map(all.map((p) => [p.id, p]))
 
-export const programInfos = (): ProgramInfo[] => all.map(({ id, params }) => ({ id, params }))
+export const programInfos = (): ProgramInfo[] => all.map(({ id, params, live }) => ({ id, params, live: [...(live ?? [])] }))

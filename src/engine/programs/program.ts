@@ -2,8 +2,11 @@
  * What a built-in program is, and the API it is written in. A program reads like the course's Python: `await` where
  * Python blocks, an OsError where Python raises OSError.
  */
-import type { Family, Plain, SockAddr, SockType } from '../../shared/trace/events'
+import type { CallId, Family, MarkEvent, MarkKind, Plain, SockAddr, SockType } from '../../shared/trace/events'
 import type { ParamsSchema, ParamValues } from '../../shared/contract/params'
+
+/** The fields of a mark besides what it is. */
+export type MarkFields = Pick<MarkEvent, 'call' | 'id' | 'n' | 'us' | 'ok' | 'from'>
 
 /** The system-call interface as one thread of a program sees it. */
 export interface Sys {
@@ -15,6 +18,10 @@ export interface Sys {
   thread<A extends unknown[]>(target: (sys: Sys, ...args: A) => Promise<void>, options: { name: string; args: A }): ThreadHandle
   /** Python: print(text) */
   print(text: string): void
+  /** says what no call shows (MarkEvent); `about` is the call that this thread made last */
+  mark(what: MarkKind, fields?: Omit<MarkFields, 'call'> & { about?: CallId }): void
+  /** the id of the call that this thread made last: what a later `mark` can be about */
+  readonly lastCall: CallId | undefined
   /** Python: time.sleep(seconds) */
   sleep(seconds: number): Promise<void>
   /** Python: input(prompt); null at end of input */
@@ -70,6 +77,8 @@ export interface Program<P extends ParamsSchema = ParamsSchema> {
   /** 'tcp-server': the CLI's name for it and the base name of its Python twin */
   id: string
   params: P
+  /** the parameters that a person may change while it runs; `main` reads them from its params object each time */
+  live?: readonly (keyof P & string)[]
   /** the twin's file in resources/programs for these parameters, and what stands for its constants */
   twin(params: ParamValues<P>): { file: string; constants: Record<string, string | number | boolean> }
   main(sys: Sys, params: ParamValues<P>): Promise<void>

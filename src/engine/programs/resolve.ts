@@ -3,9 +3,9 @@
  * programs do it at the same place, so that a wrong name fails there, with the socket already open.
  */
 import { lookup } from 'node:dns/promises'
-import { networkInterfaces } from 'node:os'
 import { parseIPv6 } from '../../shared/net/address'
 import type { SockAddr } from '../../shared/trace/events'
+import { listInterfaces } from '../observe/interfaces'
 import { OsError } from './program'
 
 /** The family a program opens its socket with. A name means IPv4, as AF_INET does in the course's Python. */
@@ -37,7 +37,7 @@ export async function resolveHost(host: string, port: number): Promise<SockAddr>
 /** The numeric scope id of a zone, which is an interface's name or already a number (RFC 4007, section 11). */
 function scopeId(zone: string, host: string): number {
   if (/^\d{1,10}$/.test(zone)) return Number(zone)
-  const onIt = networkInterfaces()[zone]?.find((a) => a.family === 'IPv6' && a.scopeid !== 0)
-  if (onIt?.family !== 'IPv6') throw new OsError('EAI_NONAME', 'getaddrinfo', { host, interface: zone })
-  return onIt.scopeid
+  const index = listInterfaces().find((i) => i.name === zone)?.index
+  if (!index) throw new OsError('EAI_NONAME', 'getaddrinfo', { host, interface: zone })
+  return index
 }

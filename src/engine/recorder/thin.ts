@@ -57,8 +57,11 @@ export class Thinner {
 
   private keeps(event: TraceEvent, gone: ReadonlySet<CallId>): boolean {
     switch (event.k) {
-      case 'run': case 'run-end': case 'scope':
+      case 'run': case 'run-end': case 'run-set': case 'scope':
         return true
+      // a request that is over is one event, and the statistics are made of it
+      case 'mark':
+        return !this.runsOnly && event.what === 'done'
       case 'thread': case 'thread-end':
         return !this.runsOnly
       case 'call': case 'block': case 'ret':

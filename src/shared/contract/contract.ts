@@ -66,6 +66,8 @@ export const contract = {
   /** who the engine is and what this machine can do */
   hello: request<typeof none, Hello>(none),
   'machine.interfaces': request<typeof none, NetInterface[]>(none),
+  /** the groups that this machine's interfaces have joined, as the kernel lists them */
+  'machine.memberships': request<typeof none, Membership[]>(none),
   'scope.set': ((params) => request<typeof params, { scope: Scope }>(params))(v.strictObject({ scope: scopeSchema })),
 
   'programs.list': request<typeof none, ProgramInfo[]>(none),
@@ -76,6 +78,8 @@ export const contract = {
   'run.start': ((params) => request<typeof params, { run: RunId }>(params))(
     v.strictObject({ program: text(64), params: v.record(v.string(), v.unknown()) })),
   'run.stop': ((params) => request<typeof params, null>(params))(v.strictObject({ run: id })),
+  /** changes parameters of a running program; only those that it declares `live` */
+  'run.set': ((params) => request<typeof params, null>(params))(v.strictObject({ run: id, params: v.record(v.string(), v.unknown()) })),
   /** a line typed for input(); `eof` ends the input */
   'run.input': ((params) => request<typeof params, null>(params))(v.strictObject({ run: id, line: text(65_536), eof: v.optional(v.boolean()) })),
   /** the pace of every run, the ones to come included */
@@ -210,9 +214,20 @@ export interface NetInterface {
   addresses: NetAddress[]
 }
 
+/** A group that an interface has joined; `users` counts the sockets that asked for it, where the kernel tells. */
+export interface Membership {
+  family: 'inet' | 'inet6'
+  group: string
+  interface: string
+  index: number
+  users?: number
+}
+
 export interface ProgramInfo {
   id: string
   params: ParamsSchema
+  /** the parameters that `run.set` may change while it runs */
+  live: string[]
 }
 
 export type { Plain, SockId, SyscallName }

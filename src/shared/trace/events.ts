@@ -167,6 +167,36 @@ export interface PacketEvent extends Stamp {
   data?: ByteRef
 }
 
+/** A running program's parameters were changed: `params` are the changed ones, as validated. */
+export interface RunSetEvent extends Stamp { k: 'run-set'; run: RunId; params: Record<string, Plain> }
+
+/**
+ * What a program says of its own work, because no call shows it. Of a request: it begins, an attempt was sent, its answer
+ * came, an answer came late (to an earlier request) or twice, it was given up, it is over. Of a datagram on a server or a
+ * wire that plays a bad network: it was dropped, delayed, duplicated, held back past a later one, or passed on untouched.
+ */
+export type MarkKind =
+  | 'request' | 'attempt' | 'answer' | 'late' | 'repeated' | 'give-up' | 'done'
+  | 'drop' | 'delay' | 'duplicate' | 'reorder' | 'forward'
+
+/** `call` is the call that the mark is about: the send of an attempt, the receive of an answer or of a datagram. */
+export interface MarkEvent extends Stamp {
+  k: 'mark'
+  thread: ThreadId
+  what: MarkKind
+  call?: CallId
+  /** the request, from 1 */
+  id?: number
+  /** the attempt, from 1; with `done`, how many there were */
+  n?: number
+  /** microseconds: how long an attempt waits at most, how long a datagram is delayed, how long a request took */
+  us?: number
+  /** with `done`: whether an answer came */
+  ok?: boolean
+  /** of a wire: the side from which the datagram or the bytes came */
+  from?: 'client' | 'server'
+}
+
 /** Events were left out here: `events` of them, with `bytes` of content. */
 export interface GapEvent extends Stamp { k: 'gap'; events: number; bytes: number; why: 'slow-ui' | 'limit' | 'truncated' }
 /** The scope was switched. */
@@ -175,7 +205,7 @@ export interface ScopeEvent extends Stamp { k: 'scope'; scope: 'computer' | 'lab
 export type TraceEvent =
   | RunEvent | RunEndEvent | ThreadEvent | ThreadEndEvent | PrintEvent
   | CallEvent | BlockEvent | RetEvent
-  | SampleEvent | EndpointEvent | PacketEvent | GapEvent | ScopeEvent
+  | SampleEvent | EndpointEvent | PacketEvent | GapEvent | ScopeEvent | RunSetEvent | MarkEvent
 
 /** An event before the recorder has stamped it. */
 export type Unstamped = TraceEvent extends infer E ? (E extends TraceEvent ? Omit<E, 'seq' | 't'> : never) : never

@@ -4,7 +4,7 @@
  *
  * The order is the file format: append kinds, fields and words only at the end, and only optional fields.
  */
-import type { BlockReason, SyscallName, TcpState, TraceEvent } from './events'
+import type { BlockReason, MarkKind, SyscallName, TcpState, TraceEvent } from './events'
 
 /** How a field is written: `uint` a safe integer >= 0, `plain` any Plain, the lists a word of the list. */
 export type FieldType = 'uint' | 'number' | 'text' | 'flag' | 'plain' | 'record' | 'addr' | 'bytes' | 'texts' | readonly string[]
@@ -20,6 +20,10 @@ export const TCP_STATES = [
 ] as const satisfies readonly TcpState[]
 
 const BLOCK_REASONS = ['readable', 'writable', 'timer', 'input', 'slow', 'step'] as const satisfies readonly BlockReason[]
+
+const MARKS = [
+  'request', 'attempt', 'answer', 'late', 'repeated', 'give-up', 'done', 'drop', 'delay', 'duplicate', 'reorder', 'forward',
+] as const satisfies readonly MarkKind[]
 
 /** Fails to compile when a list misses a word of its union. */
 type Complete<List extends readonly string[], Union extends string> = [Union] extends [List[number]] ? List : never
@@ -68,4 +72,9 @@ export const EVENT_FIELDS = {
   },
   gap: { required: { events: 'uint', bytes: 'uint', why: ['slow-ui', 'limit', 'truncated'] }, optional: {} },
   scope: { required: { scope: ['computer', 'lab'] }, optional: {} },
+  'run-set': { required: { run: 'uint', params: 'record' }, optional: {} },
+  mark: {
+    required: { thread: 'uint', what: complete<MarkKind>()(MARKS) },
+    optional: { call: 'uint', id: 'uint', n: 'uint', us: 'uint', ok: 'flag', from: ['client', 'server'] },
+  },
 } as const satisfies { [K in Kind]: Fields<EventOf<K>> }
