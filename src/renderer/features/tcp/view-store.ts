@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef, watch } from 'vue'
 import { useStorage } from '@vueuse/core'
+import { connectionCount } from '../../../shared/projections'
 import type { ConnectionModel, SockModel } from '../../../shared/projections/model'
 import type { Selection } from '../../../shared/projections/selection'
 import { useLabStore } from '../../stores/lab'
@@ -29,15 +30,7 @@ export const useTcpView = defineStore('tcp-view', () => {
   /** connections known at the cursor; they are in order of their first fact */
   const count = computed(() => {
     void lab.version
-    const { connections } = lab.lab()
-    let low = 0
-    let high = connections.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((connections[middle]?.seq ?? 0) <= timeline.cursor) low = middle + 1
-      else high = middle
-    }
-    return low
+    return connectionCount(lab.lab(), timeline.cursor)
   })
   const listed = computed(() => lab.lab().connections.slice(Math.max(0, count.value - LISTED), count.value).reverse())
   /** What is known of the newest connection may change with each frame, so this is read together with `lab.version`. */

@@ -9,6 +9,7 @@ import type { CallModel, RunModel, Side, SockModel } from '../../../../shared/pr
 import { ok, type LabError, type Result } from '../../../../shared/result'
 import type { CallId, SockId, ThreadId } from '../../../../shared/trace/events'
 import { useLabStore } from '../../../stores/lab'
+import { useTimelineStore } from '../../../timeline/store'
 
 /** The `program` of a run by hand (the engine's word). */
 export const BY_HAND = 'by-hand'
@@ -26,7 +27,7 @@ interface Chosen {
 export interface HandView {
   run?: RunModel
   threads: { thread: ThreadId; name: string; call?: CallModel }[]
-  /** open sockets, in the order in which they were made */
+  /** sockets open at the cursor, in the order in which they were made */
   sockets: SockModel[]
   /** its calls, oldest first */
   calls: CallModel[]
@@ -34,13 +35,15 @@ export interface HandView {
 
 export const useHandStore = defineStore('tcp-hand', () => {
   const lab = useLabStore()
+  const timeline = useTimelineStore()
   const chosen = reactive<Record<Side, Chosen>>({ a: { timeout: null }, b: { timeout: null } })
 
   function view(side: Side): HandView {
     const state = lab.lab()
+    const { cursor } = timeline
     let run: RunModel | undefined
     for (const candidate of state.calls.runs.values()) {
-      if (candidate.program === BY_HAND && candidate.params.name === HAND_NAME[side] && !candidate.end) run = candidate
+      if (candidate.program === BY_HAND && candidate.params.name === HAND_NAME[side] && candidate.seq <= cursor && !(candidate.end && candidate.end.seq <= cursor)) run = candidate
     }
     if (!run) return { threads: [], sockets: [], calls: [] }
     const list = state.calls.list
@@ -52,9 +55,9 @@ export const useHandStore = defineStore('tcp-hand', () => {
         if (call) calls.push(call)
       }
       const last = list[model?.calls.at(-1) ?? -1]
-      return { thread, name: model?.name ?? '', call: last && !last.end ? last : undefined }
+      return { thread, name: model?.name ?? '', call: last && !last.end && timeline.live ? last : undefined }
     })
-    const sockets = [...state.sockets.values()].filter((socket) => socket.run === run.run && !socket.closed)
+    const sockets = [...state.sockets.values()].filter((socket) => socket.run === run.run && socket.seq <= cursor && !(socket.closed && socket.closed.seq <= cursor))
     return { run, threads, calls: calls.sort((x, y) => x.seq - y.seq), sockets }
   }
   const views = computed<Record<Side, HandView>>(() => {
@@ -92,6 +95,7 @@ export const useHandStore = defineStore('tcp-hand', () => {
 
   async function call(side: Side, wanted: HandCall, on?: ThreadId, timeout?: number | null): Promise<Result<{ call: CallId }>> {
     chosen[side].error = undefined
+    timeline.goLive()
     const target = on === undefined ? await ready(side) : ok({ thread: on })
     const answer = target.ok
       ? await lab.request('hand.call', { thread: target.value.thread, call: wanted, timeout: timeout === undefined ? chosen[side].timeout : timeout })

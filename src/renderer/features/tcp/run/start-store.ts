@@ -5,6 +5,7 @@ import type { RunModel } from '../../../../shared/projections/model'
 import type { LabError } from '../../../../shared/result'
 import type { RunId } from '../../../../shared/trace/events'
 import { useLabStore } from '../../../stores/lab'
+import { useTimelineStore } from '../../../timeline/store'
 import { BY_HAND } from '../hand/hand-store'
 
 export type Behaviour = 'ack' | 'echo' | 'upper' | 'discard'
@@ -13,6 +14,7 @@ export type ClientProgram = 'tcp-client' | 'echo-client'
 
 export const useStartStore = defineStore('tcp-start', () => {
   const lab = useLabStore()
+  const timeline = useTimelineStore()
   const server = reactive({
     host: '127.0.0.1', port: 9999, behaviour: 'ack' as Behaviour, model: 'threads' as ServerModel, backlog: 5, reuseaddr: true, bufsize: 1024,
   })
@@ -22,14 +24,18 @@ export const useStartStore = defineStore('tcp-start', () => {
   /** the run whose output, threads and Python are looked at */
   const chosenRun = shallowRef<RunId>()
 
-  /** Runs of programs, newest first; hands are not among them. */
+  /** Runs of programs that had begun at the cursor, newest first; hands are not among them. */
   const runs = computed<RunModel[]>(() => {
     void lab.version
-    return [...lab.lab().calls.runs.values()].filter((run) => run.program !== BY_HAND && run.program !== '').reverse()
+    return [...lab.lab().calls.runs.values()].filter((run) => run.program !== BY_HAND && run.program !== '' && run.seq <= timeline.cursor).reverse()
   })
+  /** How a run is at the cursor. */
+  const statusOf = (run: RunModel): 'running' | 'ok' | 'failed' | 'stopped' => (run.end && run.end.seq <= timeline.cursor ? run.end.status : 'running')
 
   async function startServer(): Promise<void> {
     serverError.value = undefined
+    // what is started now is to be seen now
+    timeline.goLive()
     const answer = await lab.request('run.start', { program: 'tcp-server', params: { ...server } })
     if (!answer.ok) {
       serverError.value = answer.error
@@ -42,6 +48,7 @@ export const useStartStore = defineStore('tcp-start', () => {
   }
   async function startClients(): Promise<void> {
     clientError.value = undefined
+    timeline.goLive()
     const { program, host, port, send, recv, count } = client
     const params = program === 'tcp-client' ? { host, port, send, recv } : { host, port }
     const answers = await Promise.all(Array.from({ length: count }, () => lab.request('run.start', { program, params })))
@@ -52,5 +59,5 @@ export const useStartStore = defineStore('tcp-start', () => {
   }
   const stop = (run: RunId) => lab.request('run.stop', { run })
 
-  return { server, client, serverError, clientError, chosenRun, runs, startServer, startClients, stop }
+  return { server, client, serverError, clientError, chosenRun, runs, statusOf, startServer, startClients, stop }
 })
