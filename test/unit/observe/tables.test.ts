@@ -48,41 +48,39 @@ describe('/proc/net/tcp', () => {
 })
 
 describe("Windows' table", () => {
-  const v4 = new Uint8Array(4 + 2 * 24)
+  const v4 = new Uint8Array(4 + 2 * 20)
   const view4 = new DataView(v4.buffer)
   view4.setUint32(0, 2, true)
   view4.setUint32(4, 2, true) // LISTEN
   v4.set([127, 0, 0, 1], 8)
   view4.setUint16(12, 9999)
-  view4.setUint32(24, 4242, true)
-  view4.setUint32(28, 11, true) // TIME_WAIT
-  v4.set([192, 168, 1, 7], 32)
-  view4.setUint16(36, 50_000)
-  v4.set([10, 0, 0, 1], 40)
-  view4.setUint16(44, 80)
+  view4.setUint32(24, 11, true) // TIME_WAIT
+  v4.set([192, 168, 1, 7], 28)
+  view4.setUint16(32, 50_000)
+  v4.set([10, 0, 0, 1], 36)
+  view4.setUint16(40, 80)
 
   it('reads IPv4 rows', () => expect(parseWindowsTable(v4, 'inet')).toEqual([
-    { local: { family: 'inet', host: '127.0.0.1', port: 9999 }, remote: { family: 'inet', host: '0.0.0.0', port: 0 }, facts: { state: 'LISTEN' }, pid: 4242 },
-    { local: { family: 'inet', host: '192.168.1.7', port: 50_000 }, remote: { family: 'inet', host: '10.0.0.1', port: 80 }, facts: { state: 'TIME_WAIT' }, pid: 0 },
+    { local: { family: 'inet', host: '127.0.0.1', port: 9999 }, remote: { family: 'inet', host: '0.0.0.0', port: 0 }, facts: { state: 'LISTEN' } },
+    { local: { family: 'inet', host: '192.168.1.7', port: 50_000 }, remote: { family: 'inet', host: '10.0.0.1', port: 80 }, facts: { state: 'TIME_WAIT' } },
   ]))
   it('reads IPv6 rows with their scope', () => {
-    const v6 = new Uint8Array(4 + 56)
+    const v6 = new Uint8Array(4 + 52)
     const view = new DataView(v6.buffer)
     view.setUint32(0, 1, true)
-    v6.set([0xfe, 0x80], 4)
-    v6[19] = 7
-    view.setUint32(20, 12, true)
-    view.setUint16(24, 9999)
-    v6[28 + 15] = 1
-    view.setUint16(48, 40_000)
-    view.setUint32(52, 5, true)
-    view.setUint32(56, 77, true)
+    view.setUint32(4, 5, true) // ESTABLISHED
+    v6.set([0xfe, 0x80], 8)
+    v6[23] = 7
+    view.setUint32(24, 12, true)
+    view.setUint16(28, 9999)
+    v6[32 + 15] = 1
+    view.setUint16(52, 40_000)
     expect(parseWindowsTable(v6, 'inet6')).toEqual([
-      { local: { family: 'inet6', host: 'fe80::7', port: 9999, scope: 12 }, remote: { family: 'inet6', host: '::1', port: 40_000 }, facts: { state: 'ESTABLISHED' }, pid: 77 },
+      { local: { family: 'inet6', host: 'fe80::7', port: 9999, scope: 12 }, remote: { family: 'inet6', host: '::1', port: 40_000 }, facts: { state: 'ESTABLISHED' } },
     ])
   })
   it('stands every truncated prefix', () => {
-    for (let n = 0; n < v4.length; n++) expect(parseWindowsTable(v4.slice(0, n), 'inet').length).toBe(n < 28 ? 0 : 1)
+    for (let n = 0; n < v4.length; n++) expect(parseWindowsTable(v4.slice(0, n), 'inet').length).toBe(n < 24 ? 0 : 1)
   })
 })
 
