@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { TraceEvent } from '../../src/shared/trace/events'
 import { exchange, talk } from './lib/clients'
-import { lab, startPython } from './lib/peer'
+import { lab, start, startPython } from './lib/peer'
 import { startTwin, folder } from './lib/twin'
 
 type Line = TraceEvent & { bytes?: string }
@@ -149,6 +149,29 @@ s.close()
     expectComplete(events)
     expect(events).toContainEqual(expect.objectContaining({ k: 'ret', errno: 'ECONNREFUSED' }))
     expect(events.at(-1)).toMatchObject({ status: 'failed' })
+  })
+})
+
+describe('a full disk', () => {
+  it('under the trace file: the program goes on, its end tells', async () => {
+    const port = await startTwin('tcp-server', { port: 0 }).port()
+    const client = lab('tcp-client', '--port', String(port), '--trace', '/dev/full')
+    expect(await client.finish()).toEqual({ code: 1, signal: null })
+    expect(client.lines.at(-1)).toBe("received b'ACK'")
+    expect(client.err).toMatch(/^lab: the trace file '\/dev\/full' is not complete: ENOSPC.*\n$/)
+  })
+})
+
+describe('the built command', () => {
+  it('finds the twins, and its threads keep the names of their functions', async () => {
+    const file = join(folder(), 'trace.ndjson')
+    const server = start(process.execPath, ['build/lab.mjs', 'tcp-server', '--port', '0', '--trace', file])
+    expect(await exchange('127.0.0.1', await server.port(), 'hello', 3)).toBe("b'ACK'")
+    expect(await server.stop('SIGTERM')).toEqual({ code: 0, signal: null })
+    const events = readTrace(file)
+    expectComplete(events)
+    expect(events.flatMap((e) => (e.k === 'thread' ? [e.func] : []))).toEqual(['main', 'serve'])
+    for (const e of events) if (e.k === 'call') expect(e.line, e.name).toBeGreaterThan(0)
   })
 })
 

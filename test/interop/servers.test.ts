@@ -1,4 +1,5 @@
 /** Our servers and clients that we did not write: python3, ncat, curl. */
+import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { abort, exchange, talk } from './lib/clients'
 import { lab, start, type Peer } from './lib/peer'
@@ -50,6 +51,19 @@ describe('python3, ncat and curl', () => {
     await ncat.finish('over ncat')
     expect(ncat.out).toBe('over ncat')
     await server.line(/^\[::1\]:\d+ closed$/)
+  })
+
+  const linkLocal = Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+    (addresses ?? []).flatMap((a) => (a.family === 'IPv6' && a.address.startsWith('fe80:') ? [{ name, address: a.address, scope: a.scopeid }] : [])))[0]
+  it.skipIf(!linkLocal)('over a link-local address, which needs its interface', async () => {
+    const { name, address, scope } = linkLocal!
+    const { server, port } = await serve('--host', `${address}%${name}`, '--scope', 'lab')
+    expect(server.lines[0]).toBe(`listening on [${address}]:${port}`)
+    // Python with the interface's name, our client with its number
+    expect(await exchange(`${address}%${name}`, port, 'hello', 3)).toBe("b'ACK'")
+    const client = lab('tcp-client', '--host', `${address}%${scope}`, '--port', String(port), '--scope', 'lab')
+    expect(await client.finish(), client.err).toMatchObject({ code: 0 })
+    expect(client.lines.at(-1)).toBe("received b'ACK'")
   })
 
   it('a megabyte comes back as it was sent', async () => {

@@ -85,6 +85,8 @@ export async function play(main: (sys: Sys) => Promise<void>, scene: Scene): Pro
         return { name, join: () => done }
       },
       print: (text) => void played.printed.push(text),
+      mark: () => {},
+      lastCall: undefined,
       async sleep() {
         note('sleep')
       },
