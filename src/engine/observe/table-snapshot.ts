@@ -51,26 +51,34 @@ export function createSnapshot(): Snapshot {
 
 /** How old a snapshot may be when a question comes, milliseconds. */
 const FRESH = 50
-/** A table that takes long to read is read less often: at most one part in this many of the time goes into it. */
+/** A table that takes long to read is read less often: about one part in this many of the time goes into it. */
 const SHARE = 20
 
-/** A table whose rows `read` takes at once: read again when a question comes and the last reading has aged. */
+/**
+ * A table whose rows `read` takes at once: read again when a question comes and the last reading has aged. That an endpoint
+ * is gone is only said of a fresh reading, since a connection may be younger than an old one.
+ */
 export function createPolledTable(source: ConnectionTable['source'], read: () => TableRow[]): ConnectionTable {
   const snapshot = createSnapshot()
-  let staleAt = -Infinity
+  let takenAt = -Infinity
+  let patience = FRESH
   const take = (): void => {
     const began = performance.now()
     snapshot.replace(read())
-    const ended = performance.now()
-    staleAt = ended + Math.max(FRESH, SHARE * (ended - began))
+    takenAt = performance.now()
+    patience = Math.max(FRESH, SHARE * (takenAt - began))
   }
+  const age = (): number => performance.now() - takenAt
   const fresh = (): void => {
-    if (performance.now() >= staleAt) take()
+    if (age() >= patience) take()
   }
   return {
     source,
     lookup(local, remote) {
       fresh()
+      const found = snapshot.lookup(local, remote)
+      if (found || age() < FRESH) return found
+      take()
       return snapshot.lookup(local, remote)
     },
     listening() {
@@ -78,7 +86,7 @@ export function createPolledTable(source: ConnectionTable['source'], read: () =>
       return snapshot.listening()
     },
     refresh() {
-      take()
+      fresh()
       return Promise.resolve()
     },
     close: () => {},

@@ -132,19 +132,19 @@ describe.runIf(linux)('/proc/net/tcp', () => {
       await until(() => diag.lookup(p.b, p.a), (f) => f?.recvq === 77)
       p.client.end()
       await until(() => diag.lookup(p.a, p.b), (f) => f?.state === 'FIN_WAIT_2')
-      await proc.refresh()
       for (const [local, remote] of [[p.a, p.b], [p.b, p.a]] as const) {
         const { state, recvq, sendq } = diag.lookup(local, remote)!
-        expect(proc.lookup(local, remote)).toMatchObject({ state, recvq, sendq })
+        // a reading of the file may be a moment old
+        expect(await until(() => proc.lookup(local, remote), (f) => f?.state === state)).toMatchObject({ state, recvq, sendq })
       }
       p.peer.end()
       await until(() => diag.lookup(p.a, p.b), (f) => f?.state === 'TIME_WAIT')
-      await proc.refresh()
-      expect(proc.lookup(p.a, p.b)).toMatchObject({ state: 'TIME_WAIT', timer: 'timewait' })
-      expect(proc.lookup(p.a, p.b)!.expires).toBeGreaterThan(1000)
+      const waiting = await until(() => proc.lookup(p.a, p.b), (f) => f?.state === 'TIME_WAIT')
+      expect(waiting).toMatchObject({ state: 'TIME_WAIT', timer: 'timewait' })
+      expect(waiting!.expires).toBeGreaterThan(1000)
     }
     const names = (table: ConnectionTable) => table.listening().map((l) => JSON.stringify(l.local)).sort()
-    expect(names(proc)).toEqual(names(diag))
+    await until(() => names(proc).join(), (all) => all === names(diag).join())
   })
 })
 
