@@ -4,8 +4,6 @@ import { LITERAL_BYTES, type Preview } from '../../shared/calls/python-line'
 import type { ByteRef } from '../../shared/trace/events'
 import type { ByteSource, HoledBytes } from '../hex/bytes'
 
-const KEPT = 4096
-
 export interface Previews {
   version: Readonly<ShallowRef<number>>
   /** undefined: not here yet, or not kept */
@@ -14,15 +12,15 @@ export interface Previews {
 
 export function usePreviews(store: () => ByteSource | undefined): Previews {
   const version = shallowRef(0)
-  const known = new Map<string, Preview | 'asked' | 'gone'>()
+  // by the reference itself: another session has other ones, with the same offsets
+  const known = new WeakMap<ByteRef, Preview | 'asked' | 'gone'>()
   let disposed = false
   onScopeDispose(() => (disposed = true))
 
-  function keep(key: string, ref: ByteRef, answer: Uint8Array | HoledBytes | undefined): Preview | undefined {
+  function keep(ref: ByteRef, answer: Uint8Array | HoledBytes | undefined): Preview | undefined {
     const bytes = answer instanceof Uint8Array ? answer : answer?.holes.length === 0 ? answer.bytes : undefined
     const preview = bytes && { bytes: bytes.slice(0, LITERAL_BYTES), whole: bytes.length >= ref.len && ref.kept >= ref.len && ref.len <= LITERAL_BYTES }
-    known.set(key, preview ?? 'gone')
-    if (known.size > KEPT) known.delete(known.keys().next().value as string)
+    known.set(ref, preview ?? 'gone')
     return preview
   }
 
@@ -34,15 +32,14 @@ export function usePreviews(store: () => ByteSource | undefined): Previews {
       const want = Math.min(LITERAL_BYTES, ref.kept)
       const read = store()
       if (!read || want === 0) return undefined
-      const key = `${ref.at}+${want}/${ref.len}`
-      const have = known.get(key)
+      const have = known.get(ref)
       if (have !== undefined) return typeof have === 'string' ? undefined : have
       const answer = read(ref.at, want)
-      if (!(answer instanceof Promise)) return answer === undefined ? undefined : keep(key, ref, answer)
-      known.set(key, 'asked')
-      answer.then((got) => keep(key, ref, got), (error: unknown) => {
+      if (!(answer instanceof Promise)) return answer === undefined ? undefined : keep(ref, answer)
+      known.set(ref, 'asked')
+      answer.then((got) => keep(ref, got), (error: unknown) => {
         console.error('call log: reading bytes failed', error)
-        known.set(key, 'gone')
+        known.set(ref, 'gone')
       }).finally(() => {
         if (!disposed) version.value++
       })

@@ -1,7 +1,7 @@
 /** The ribbon of one direction, worked out without a browser: where the bytes are at the cursor, and what to draw of it. */
 import { lastAtOrBefore, range, type Range } from '../../shared/bytes/range'
 import type { ConnectionModel, Endpoint, Evidence, Side, StreamModel } from '../../shared/projections/model'
-import { prefixLength } from '../diagrams/at'
+import { prefixLength, valueAt } from '../diagrams/at'
 
 /** Where the bytes of one direction are. Offsets count from the stream's first byte. */
 export interface Whereabouts {
@@ -24,6 +24,8 @@ export interface Whereabouts {
   unacknowledged: Range
   /** sent after the kernel was last asked: nobody knows where these are */
   unknown: Range
+  /** the connection is over, and the receiving program had not taken these */
+  notReceived: Range
 }
 
 const other = (side: Side): Side => (side === 'a' ? 'b' : 'a')
@@ -61,7 +63,8 @@ export function whereabouts(connection: ConnectionModel, from: Side, cursor: num
   const sent = endOf(sends, sendCount)
   const received = endOf(recvs, recvCount)
   const senderOurs = sender.sock !== undefined || sends.length > 0
-  const receiverOurs = receiver.sock !== undefined || recvs.length > 0
+  // a connection in the accept queue of a listening socket of ours will be ours
+  const receiverOurs = receiver.sock !== undefined || recvs.length > 0 || (from === 'a' && connection.listener !== undefined)
 
   // the receiver's kernel: what its program had taken when asked, plus what still waited
   const arrived = mark(receiver, cursor, recvs, (i, through) => {
@@ -77,6 +80,14 @@ export function whereabouts(connection: ConnectionModel, from: Side, cursor: num
 
   const length = Math.max(sent, received, receiverOurs ? arrived?.at ?? 0 : 0)
   const delivered = receiverOurs ? received : 0
+  if (receiverOurs && valueAt(connection.outcome, cursor) !== undefined) {
+    const none = range(length, length)
+    return {
+      ...(senderOurs ? { sent } : {}), sends: sendCount, received, recvs: recvCount, length, delivered: range(0, delivered),
+      acknowledged: range(0, 0), receiveBuffer: none, receiveBufferEvidence: 'kernel', unacknowledged: none, unknown: none,
+      notReceived: range(delivered, length),
+    }
+  }
   const there = Math.min(length, Math.max(delivered, arrived?.at ?? 0, acked?.at ?? 0))
   // asked after the last send: what is not acknowledged is known to be so
   const known = Math.min(length, Math.max(there, acked?.through ?? 0))
@@ -92,6 +103,7 @@ export function whereabouts(connection: ConnectionModel, from: Side, cursor: num
     receiveBufferEvidence: there <= (arrived?.at ?? 0) ? 'kernel' : 'inferred',
     unacknowledged: range(there, known),
     unknown: range(Math.max(there, known), length),
+    notReceived: range(length, length),
   }
 }
 

@@ -37,6 +37,7 @@ export interface Pages {
 export function usePages(input: { read: ByteSource; length: number; tick: number; revision: number }): Pages {
   const version = shallowRef(0)
   const pages = new Map<number, Page>()
+  let source = input.read
   let disposed = false
   onScopeDispose(() => {
     disposed = true
@@ -93,6 +94,12 @@ export function usePages(input: { read: ByteSource; length: number; tick: number
     version,
     cell: (offset) => pages.get(Math.floor(offset / PAGE))?.cells[offset % PAGE] ?? LOADING,
     ensure(from, to) {
+      // other bytes altogether: nothing of the old ones may stay in sight
+      if (input.read !== source) {
+        source = input.read
+        pages.clear()
+        version.value++
+      }
       for (let index = Math.floor(from / PAGE); index * PAGE < to; index++) {
         const start = index * PAGE
         const len = Math.min(PAGE, input.length - start)

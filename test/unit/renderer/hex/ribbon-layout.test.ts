@@ -26,9 +26,18 @@ describe('where the bytes are', () => {
     const c = connection({ sends: [10], recvs: [], sender: [[90, { sendq: 1, state: 'FIN_WAIT_1' }]], receiver: [] })
     expect(size(whereabouts(c, 'a', Infinity).receiveBuffer)).toBe(10)
     const { sock: _, ...foreign } = c.b
+    expect(whereabouts({ ...c, listener: 7, b: foreign }, 'a', Infinity).received).toBe(0)
     const w = whereabouts({ ...c, b: foreign }, 'a', Infinity)
     expect(w.received).toBeUndefined()
     expect([w.acknowledged, w.receiveBuffer, w.delivered].map(size)).toEqual([10, 0, 0])
+  })
+
+  it('says that bytes were never received, once the connection is over', () => {
+    const c = connection({ sends: [1000], recvs: [600], sender: [[90, { sendq: 0 }]], receiver: [[90, { recvq: 400 }]] })
+    const over = { ...c, outcome: { seq: [95], t: [0], value: ['reset' as const] } }
+    expect(size(whereabouts(over, 'a', 94).receiveBuffer)).toBe(400)
+    expect(size(whereabouts(over, 'a', 95).notReceived)).toBe(400)
+    expect(size(whereabouts(over, 'a', 95).receiveBuffer)).toBe(0)
   })
 
   it('puts every byte in exactly one place, at every cursor', () => {
@@ -36,7 +45,7 @@ describe('where the bytes are', () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 10 }), fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 10 }), facts, facts, fc.nat(45),
       (sends, recvs, sender, receiver, cursor) => {
         const w = whereabouts(connection({ sends, recvs, sender, receiver }), 'a', cursor)
-        const parts = [w.delivered, w.receiveBuffer, w.unacknowledged, w.unknown]
+        const parts = [w.delivered, w.receiveBuffer, w.unacknowledged, w.unknown, w.notReceived]
         expect(parts[0]?.from).toBe(0)
         parts.forEach((p, i) => {
           expect(p.to).toBeGreaterThanOrEqual(p.from)

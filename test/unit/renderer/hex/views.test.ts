@@ -79,6 +79,14 @@ describe('HexView', () => {
     expect(text(m, '.hex-bytes')).toEqual(['ab cd'])
   })
 
+  it('forgets the bytes of another source', async () => {
+    const m = show(HexView, { length: 2, label: 'x', read: () => Uint8Array.of(1, 2) })
+    await flushPromises()
+    await m.set({ read: () => new Promise(() => {}) })
+    await flushPromises()
+    expect(text(m, '.hex-bytes')).toEqual(['·· ··'])
+  })
+
   it('shows bytes that came after the page was read', async () => {
     const m = show(HexView, { length: 2, label: 'x', read: synthetic })
     await flushPromises()
