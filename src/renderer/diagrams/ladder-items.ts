@@ -3,6 +3,7 @@
  * outcomes. Pure: connection in, list out.
  */
 import type { CallModel, ConnectionModel, Segment, Side, StateChange } from '../../shared/projections/model'
+import { segmentAt, statesAt } from '../../shared/projections/at'
 import { endAt, historyIndex, prefixLength } from './at'
 
 export type Outcome = ConnectionModel['outcome']['value'][number]
@@ -78,23 +79,46 @@ const PHASE = { call: 0, segment: 1, state: 2, return: 3, outcome: 4 } as const
 const MOST = 12_000
 const STEP = 3_000
 
-/** A half-open range of the segments known at a cursor. `end` undefined: the newest ones. */
-export function ladderRange(connection: ConnectionModel, cursor: number, end?: number): { from: number; to: number; known: number } {
-  const known = prefixLength(connection.segments, cursor)
-  const to = Math.min(known, end ?? known)
-  return { from: to <= MOST + STEP ? 0 : Math.ceil((to - MOST) / STEP) * STEP, to, known }
+/** A half-open range of the segments known at a cursor. */
+export interface LadderRange {
+  segments: readonly Segment[]
+  from: number
+  to: number
 }
+
+/** The segments known at the cursor; once a capture has the whole connection, only what it delivered. */
+function knownSegments(connection: ConnectionModel, cursor: number): readonly Segment[] {
+  const { segments, captured } = connection
+  const n = prefixLength(segments, cursor)
+  const known = n === segments.length ? segments : segments.slice(0, n)
+  return captured?.whole && captured.seq <= cursor ? known.filter((s) => s.evidence === 'captured') : known
+}
+
+/** The part of the segments to draw: the last ones before `end`, or the newest. */
+export function ladderRange(connection: ConnectionModel, cursor: number, end?: number): LadderRange {
+  const segments = knownSegments(connection, cursor)
+  const to = Math.min(segments.length, end ?? segments.length)
+  return { segments, from: to <= MOST + STEP ? 0 : Math.ceil((to - MOST) / STEP) * STEP, to }
+}
+
+/** Microseconds between which things belong to the part. */
+function spanOf({ segments, from, to }: LadderRange): { begin: number; end: number } {
+  return { begin: from > 0 ? segments[from]!.t : -Infinity, end: to < segments.length ? segments[to]!.t : Infinity }
+}
+
+/** The listening socket was open before this connection began: its passive OPEN is no moment of the ladder. */
+const isEarlier = (change: StateChange, index: number): boolean => index === 0 && change.from === 'CLOSED' && change.to === 'LISTEN'
 
 export interface Entered {
   state: StateChange['to']
   evidence: StateChange['evidence']
 }
 
-/** In which state each lifeline enters a part that is not the connection's beginning. */
-export function enteredStates(connection: ConnectionModel, cursor: number, range: { from: number }): Partial<Record<Side, Entered>> {
-  const begin = range.from > 0 ? connection.segments[range.from]!.t : -Infinity
-  const last = ({ states }: ConnectionModel['a']): Entered | undefined => {
-    const change = states.slice(0, prefixLength(states, cursor)).findLast((c) => c.t < begin)
+/** In which state each lifeline enters a part: at the beginning LISTEN, for what a listening socket took. */
+export function enteredStates(connection: ConnectionModel, cursor: number, range = ladderRange(connection, cursor)): Partial<Record<Side, Entered>> {
+  const { begin } = spanOf(range)
+  const last = (endpoint: ConnectionModel['a']): Entered | undefined => {
+    const change = statesAt(endpoint, cursor).findLast((c, index) => c.t < begin || isEarlier(c, index))
     return change && { state: change.to, evidence: change.evidence }
   }
   return { a: last(connection.a), b: last(connection.b) }
@@ -106,17 +130,15 @@ export function enteredStates(connection: ConnectionModel, cursor: number, range
  * drawing never takes longer than a frame or two.
  */
 export function ladderItems(connection: ConnectionModel, calls: readonly CallModel[], cursor: number, range = ladderRange(connection, cursor)): LadderItem[] {
-  const begin = range.from > 0 ? connection.segments[range.from]!.t : -Infinity
-  const end = range.to < range.known ? connection.segments[range.to]!.t : Infinity
+  const { begin, end } = spanOf(range)
   const inside = (t: number) => t >= begin && t < end
-  const segments: SegmentItem[] = connection.segments
+  const segments: SegmentItem[] = range.segments
     .slice(range.from, range.to)
-    .map((segment) => ({ kind: 'segment', t: segment.t, seq: segment.seq, segment, marks: [] }))
+    .map((segment) => ({ kind: 'segment', t: segment.t, seq: segment.seq, segment: segmentAt(segment, cursor), marks: [] }))
   const byTime = segments.slice().sort((x, y) => x.t - y.t || x.seq - y.seq || x.segment.id - y.segment.id)
   const items: LadderItem[] = [...byTime]
   for (const endpoint of [connection.a, connection.b]) {
-    const changes = endpoint.states.slice(0, prefixLength(endpoint.states, cursor)).map((change, index) => ({ change, index }))
-    const during = changes.filter(({ change }) => change.t >= begin && change.t < end)
+    const during = statesAt(endpoint, cursor).map((change, index) => ({ change, index })).filter(({ change, index }) => inside(change.t) && !isEarlier(change, index))
     items.push(...attachStates(endpoint.side, during, byTime, begin))
   }
   for (const entry of connection.calls) {

@@ -5,7 +5,7 @@
  * By default the axis is one of order: each moment gets a row, microseconds stay readable, and a jump in time is written
  * between two rows. In `time` mode a row also stands no higher than its time says.
  */
-import type { CallModel, Evidence, Side } from '../../shared/projections/model'
+import type { CallModel, Evidence, Segment, Side } from '../../shared/projections/model'
 import type { TcpState } from '../../shared/trace/events'
 import type { Entered, LadderItem, StateMark } from './ladder-items'
 
@@ -93,6 +93,12 @@ export interface LayoutOptions {
   entered?: Partial<Record<Side, Entered>>
 }
 
+const SENDERS = new Set(['connect', 'send', 'sendto', 'shutdown', 'close', 'abort'])
+
+/** Did this call send that segment? A captured one does not say; standing right after such a call it shares its row. */
+const isSender = (call: CallModel, segment: Segment): boolean =>
+  segment.call === undefined && segment.evidence === 'captured' && segment.flags !== 'ACK' ? SENDERS.has(call.name) : segment.call === call.call
+
 export function ladderRows(items: readonly LadderItem[], timeMode: boolean): LadderRow[] {
   const rows: LadderRow[] = []
   let cur: LadderRow | undefined
@@ -111,7 +117,7 @@ export function ladderRows(items: readonly LadderItem[], timeMode: boolean): Lad
         // shares the row of the call that sent it; never one in which something else has come in between
         const row = near(item)
         const own = row?.calls[item.segment.from]
-        const fits = row && !row.arrow && own && own.call.call === item.segment.call && !item.marks.some((m) => row.states[m.side])
+        const fits = row && !row.arrow && own && isSender(own.call, item.segment) && !item.marks.some((m) => row.states[m.side])
         const at = fits ? row : open(item)
         at.arrow = item
         touch(at, item)

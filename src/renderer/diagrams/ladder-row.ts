@@ -110,7 +110,7 @@ function arrowOf(row: LadderRow, columns: Columns): Arrow | undefined {
   if (!row.arrow) return undefined
   const { segment } = row.arrow
   const { x, w } = columns.wire
-  const span = segment.fate === 'lost' ? 0.8 : 1
+  const span = segment.fate === 'lost' ? 0.9 : 1
   const y2 = row.base + METRICS.slope * span
   return segment.from === 'a'
     ? { x1: x, y1: row.base, x2: x + w * span, y2, evidence: segment.evidence }

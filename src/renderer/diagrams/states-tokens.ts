@@ -1,6 +1,7 @@
 /** Where both ends stand on the figure at a cursor, and which of its edges they took. Pure. */
 import type { ConnectionModel, Side, SockModel, StateChange } from '../../shared/projections/model'
-import { historyIndex, prefixLength, valueAt } from './at'
+import { statesAt } from '../../shared/projections/at'
+import { historyIndex, valueAt } from './at'
 import { edgeOf, nodeById, type FigureEdge, type FigureNode } from './states-figure'
 
 export interface Step {
@@ -21,7 +22,7 @@ export interface Token {
 /** `t` is the time at the cursor, microseconds: the countdown goes on between two looks at the kernel's table. */
 export function tokenOf(connection: ConnectionModel, side: Side, cursor: number, t: number | undefined): Token | undefined {
   const endpoint = connection[side]
-  const known = endpoint.states.slice(0, prefixLength(endpoint.states, cursor))
+  const known = statesAt(endpoint, cursor)
   const first = known[0]
   if (!first) return undefined
   const steps = known.map((change, index) => ({ side, index, change, edge: edgeOf(change) }))
