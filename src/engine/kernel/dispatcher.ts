@@ -219,11 +219,14 @@ export class Dispatcher {
   }
 
   close(th: Thread, sock: Sock): MaybePromise<Outcome> {
+    // the last look: what the peer acknowledged up to here is told apart from what the close makes it send
+    this.observer.touched(sock)
     return this.invoke(th, 'close', sock, {}, undefined, { attempt: () => this.release(sock), done: () => ({ value: null }) })
   }
 
   /** SO_LINGER with a time of 0, then close: the connection ends with a RST (RFC 9293, ABORT). */
   abort(th: Thread, sock: Sock): MaybePromise<Outcome> {
+    this.observer.touched(sock)
     return this.invoke(th, 'abort', sock, {}, undefined, {
       attempt: () => {
         const r = setOption(this.native, sock.fd, 'SO_LINGER', 0)

@@ -4,7 +4,7 @@ import type { TcpFacts } from '../../shared/trace/events'
 import { bindPosix } from './native-posix'
 import { linux } from './platform/linux'
 import type { NativeSockets } from './platform/platform'
-import { parseTcpInfo, TCP_INFO_BYTES } from './platform/tcp-info-linux'
+import { bytesInQueues, parseTcpInfo, TCP_INFO_BYTES } from './platform/tcp-info-linux'
 
 const O_NONBLOCK = 0x800
 const SOCK_NONBLOCK_CLOEXEC = 0x80800
@@ -73,7 +73,8 @@ export function bindLinux(): NativeSockets {
       const recvq = native.ioctlInt(fd, linux.ioctl.FIONREAD)
       const sendq = native.ioctlInt(fd, linux.ioctl.OUTQ)
       if (recvq >= 0) facts.recvq = recvq
-      if (sendq >= 0) facts.sendq = sendq
+      // SIOCINQ leaves a FIN out by itself (tcp_inq), SIOCOUTQ counts ours
+      if (sendq >= 0) facts.sendq = bytesInQueues(facts.state, 0, sendq).sendq
     }
     if (native.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memoryBytes) >= 16) {
       facts.rcvbuf = memory[MEMINFO_RCVBUF]!
