@@ -272,6 +272,31 @@ describe('waiting', () => {
   })
 })
 
+describe('poll', () => {
+  it('waits for any of several sockets, and for writing', async () => {
+    const [c, s] = await pair()
+    const [c2, s2] = await pair()
+    const waiting = k.dispatcher.poll(server, [{ sock: s, read: true, write: false }, { sock: s2, read: true, write: false }], null)
+    await vi.waitUntil(() => server.cancel)
+    await k.dispatcher.send(client, c2, bytes('x'))
+    expect((await waiting).ready).toEqual([{ sock: s2, readable: true, writable: false, error: false, hangup: false }])
+    expect((await k.dispatcher.poll(client, [{ sock: c, read: true, write: true }], null)).ready).toMatchObject([{ writable: true, readable: false }])
+  })
+  it('ends with none at the end of its time, and can be taken back', async () => {
+    const [c] = await pair()
+    expect((await k.dispatcher.poll(client, [{ sock: c, read: true, write: false }], 0.01)).ready).toEqual([])
+    const waiting = k.dispatcher.poll(client, [{ sock: c, read: true, write: false }], null)
+    await vi.waitUntil(() => client.cancel)
+    client.cancel!()
+    expect((await waiting).errno).toBe('CANCELLED')
+  })
+  it('tells of a peer that is gone', async () => {
+    const [c, s] = await pair()
+    await k.dispatcher.abort(server, s)
+    expect((await k.dispatcher.poll(client, [{ sock: c, read: true, write: false }], null)).ready).toMatchObject([{ hangup: true, error: true }])
+  })
+})
+
 describe('what the kernel says', () => {
   it('the accept queue fills and is seen', async () => {
     const l = await listening('inet', 5)

@@ -12,6 +12,7 @@ import type { Gate, Outcome, Run, Sock, Thread, TraceSink } from './objects'
 import { decodeSockAddr, encodeSockAddr, SOCKADDR_STORAGE } from './sockaddr'
 import { getOption, setOption, type OptionValue } from './options'
 import { Pacer } from './pacer'
+import { describeReady, describeSet, pollNow, type PollEntry, type PollReady } from './poll-set'
 import { Turn } from './turn'
 
 /** A Unix connect() finds the backlog full without a way to wait for room (connect(2), EAGAIN): try again this often. */
@@ -275,6 +276,23 @@ export class Dispatcher {
     return this.addressCall(th, sock, 'getpeername')
   }
 
+  /** Waits until any of the sockets is ready; `seconds`: null waits for ever. At the end of the time: none. */
+  async poll(th: Thread, entries: readonly PollEntry[], seconds: number | null): Promise<Outcome & { ready?: PollReady[] }> {
+    const call = this.begin(th, 'poll', undefined, { nfds: entries.length, fds: describeSet(entries), timeout: seconds })
+    const stopped = th.run.abort.signal.aborted
+    if (stopped) await this.turn.next()
+    if (stopped || !(await this.paced(th, call))) return this.cancelled(th, call)
+    if (this.turn.due(performance.now())) await this.turn.next()
+    const deadline = seconds === null ? Infinity : performance.now() + seconds * 1000
+    for (let blocked = false; ; blocked = true) {
+      const ready = pollNow(this.native, entries)
+      if (typeof ready === 'number') return this.finish(th, call, { value: null, errno: this.errno(ready) }, {})
+      if (ready.length || performance.now() >= deadline) return { ...this.finish(th, call, { value: describeReady(ready) }, {}), ready }
+      if (!blocked) this.trace.push({ k: 'block', call, why: entries.length ? 'readable' : 'timer' })
+      if ((await this.waitAny(th, entries, deadline - performance.now())) === 'cancelled') return this.cancelled(th, call)
+    }
+  }
+
   /** Python's time.sleep(): a wait that a person sees and can take back. */
   async sleep(th: Thread, seconds: number): Promise<Outcome> {
     const call = this.begin(th, 'sleep', undefined, { seconds })
@@ -413,21 +431,34 @@ export class Dispatcher {
   }
 
   private wait(th: Thread, sock: Sock, want: 'readable' | 'writable', ms: number): Promise<'ready' | 'timeout' | 'cancelled'> {
+    return this.until(th, ms, (ready) => this.arm(sock, want, ready))
+  }
+
+  private waitAny(th: Thread, entries: readonly PollEntry[], ms: number): Promise<'ready' | 'timeout' | 'cancelled'> {
+    return this.until(th, ms, (ready) => {
+      const armed: (() => void)[] = []
+      for (const { sock, read, write } of entries) {
+        if (sock.closed) continue
+        // an error or a hang-up wakes either waiter
+        if (read || !write) armed.push(this.readiness.readable(sock.fd, ready))
+        if (write) armed.push(this.readiness.writable(sock.fd, ready))
+      }
+      return () => armed.forEach((forget) => forget())
+    })
+  }
+
+  /** Waits for what `arm` arms, for the time, or for the person who takes the call back; whichever comes first ends the others. */
+  private until(th: Thread, ms: number, arm: (ready: () => void) => () => void): Promise<'ready' | 'timeout' | 'cancelled'> {
     return new Promise((resolve) => {
       const settle = (how: 'ready' | 'timeout' | 'cancelled') => {
-        if (timer) clearTimeout(timer)
+        clearTimeout(timer)
+        forget()
         th.cancel = undefined
         resolve(how)
       }
-      const timer = ms === Infinity ? undefined : setTimeout(() => {
-        forget()
-        settle('timeout')
-      }, Math.max(0, ms))
-      const forget = this.arm(sock, want, () => settle('ready'))
-      th.cancel = () => {
-        forget()
-        settle('cancelled')
-      }
+      const timer = ms === Infinity ? undefined : setTimeout(() => settle('timeout'), Math.max(0, ms))
+      const forget = arm(() => settle('ready'))
+      th.cancel = () => settle('cancelled')
     })
   }
 

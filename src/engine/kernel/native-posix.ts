@@ -39,6 +39,7 @@ export function bindPosix(dialect: PosixDialect): NativeSockets {
   const c_getpeername = c.func('int getpeername(int, void *, void *)')
   const c_getsockopt = c.func('int getsockopt(int, int, int, void *, void *)')
   const c_setsockopt = c.func('int setsockopt(int, int, int, const void *, uint32_t)')
+  const c_poll = c.func('int poll(void *, unsigned long, int)')
   const c_fcntl = c.func('int fcntl(int, int, ...)')
   const c_ioctl = c.func('int ioctl(int, unsigned long, ...)')
 
@@ -91,6 +92,7 @@ export function bindPosix(dialect: PosixDialect): NativeSockets {
       length[0] = addr.length
       return answer(c_getpeername(fd, addr, length))
     },
+    poll: (entries, count) => answer(c_poll(entries, count, 0)),
     addrLength: () => length[0]!,
     getsockopt(fd, level, option, into) {
       length[0] = into.length

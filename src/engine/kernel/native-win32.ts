@@ -35,6 +35,7 @@ export function bindWindows(): NativeSockets {
   const w_getpeername = ws.func('int __stdcall getpeername(intptr_t, void *, void *)')
   const w_getsockopt = ws.func('int __stdcall getsockopt(intptr_t, int, int, void *, void *)')
   const w_setsockopt = ws.func('int __stdcall setsockopt(intptr_t, int, int, const void *, int)')
+  const w_poll = ws.func('int __stdcall WSAPoll(void *, uint32_t, int)')
   const w_ioctl = ws.func('int __stdcall ioctlsocket(intptr_t, int32_t, void *)')
   const w_wsaioctl = ws.func('int __stdcall WSAIoctl(intptr_t, uint32_t, void *, uint32_t, void *, uint32_t, void *, void *, void *)')
 
@@ -109,6 +110,7 @@ export function bindWindows(): NativeSockets {
       length[0] = addr.length
       return answer(w_getpeername(fd, addr, length) as number)
     },
+    poll: (entries, count) => answer(w_poll(entries, count, 0) as number),
     addrLength: () => length[0]!,
     getsockopt(fd, level, option, into) {
       length[0] = into.length

@@ -3,7 +3,7 @@ import type { Plain, RunId, ThreadId, Family, SockType } from '../../shared/trac
 import { OsError, type Socket, type Sys, type ThreadHandle } from '../programs/program'
 import type { Dispatcher } from './dispatcher'
 import { InputQueue, type Run, type Thread, type TraceSink, type TwinLines } from './objects'
-import { LabSocket, expect } from './socket'
+import { LabSocket, expect, recordOf } from './socket'
 
 /** The program of a run whose threads do what a person says. */
 export const BY_HAND = 'by-hand'
@@ -143,6 +143,11 @@ export class Processes {
         })
         others.push(done)
         return { name: options.name, join: () => done }
+      },
+      async poll(entries, seconds) {
+        const outcome = await kernel.poll(thread, entries.map(({ socket, read = false, write = false }) => ({ sock: recordOf(socket), read, write })), seconds)
+        await expect('poll', outcome)
+        return outcome.ready!.map(({ sock, ...state }) => ({ socket: entries.find(({ socket }) => recordOf(socket) === sock)!.socket, ...state }))
       },
       mark(what, { about, ...fields } = {}): void {
         const call = about ?? thread.lastCall

@@ -5,6 +5,12 @@ import type { Dispatcher, MaybePromise } from './dispatcher'
 import type { Outcome, Sock, Thread } from './objects'
 import type { OptionValue } from './options'
 
+/** The record of a socket that came from here. */
+export function recordOf(socket: Socket): Sock {
+  if (socket instanceof LabSocket) return socket.record
+  throw new TypeError('not a socket of the lab')
+}
+
 /** The outcome of a call that succeeded; throws the OsError of one that failed. */
 export async function expect(call: string, outcome: MaybePromise<Outcome>): Promise<Outcome> {
   const o = await outcome
@@ -21,6 +27,11 @@ export class LabSocket implements Socket {
 
   get fd(): number {
     return this.sock.fd
+  }
+
+  /** its record, for the calls that take several sockets */
+  get record(): Sock {
+    return this.sock
   }
 
   /** the same socket in the hands of another thread */

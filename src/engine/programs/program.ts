@@ -18,6 +18,8 @@ export interface Sys {
   thread<A extends unknown[]>(target: (sys: Sys, ...args: A) => Promise<void>, options: { name: string; args: A }): ThreadHandle
   /** Python: print(text) */
   print(text: string): void
+  /** Python: select.poll().poll(): waits until any is ready; seconds null waits for ever, at the end of the time: none */
+  poll(entries: { socket: Socket; read?: boolean; write?: boolean }[], seconds: number | null): Promise<Ready[]>
   /** says what no call shows (MarkEvent); `about` is the call that this thread made last */
   mark(what: MarkKind, fields?: Omit<MarkFields, 'call'> & { about?: CallId }): void
   /** the id of the call that this thread made last: what a later `mark` can be about */
@@ -26,6 +28,15 @@ export interface Sys {
   sleep(seconds: number): Promise<void>
   /** Python: input(prompt); null at end of input */
   input(prompt?: string): Promise<string | null>
+}
+
+/** A socket that poll() found ready. `hangup`: the peer closed or reset it; `error`: it failed, or is closed here. */
+export interface Ready {
+  socket: Socket
+  readable: boolean
+  writable: boolean
+  error: boolean
+  hangup: boolean
 }
 
 export interface ThreadHandle {

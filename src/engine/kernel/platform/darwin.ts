@@ -68,6 +68,7 @@ export const darwin: PlatformTable = {
   errno: errnoNames('darwin'),
   sockaddr: { lengthByte: true, unixPath: 104 },
   linger: 'int',
+  pollfd: { size: 8, fd: 'i32', events: 4, revents: 6, IN: 1, OUT: 4, ERR: 8, HUP: 0x10, NVAL: 0x20 },
   mreq: 'mreqn',
   // no request tells the send queue of a socket; SO_NWRITE and TCP_CONNECTION_INFO do
   ioctl: { FIONREAD: 0x4004667f, OUTQ: 0, FIONBIO: 0x8004667e },

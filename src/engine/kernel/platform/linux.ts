@@ -71,6 +71,7 @@ export const linux: PlatformTable = {
   errno: Object.fromEntries(Object.entries(constants.errno).map(([name, number]) => [number, name === 'EWOULDBLOCK' ? 'EAGAIN' : name])),
   sockaddr: { lengthByte: false, unixPath: 108 },
   linger: 'int',
+  pollfd: { size: 8, fd: 'i32', events: 4, revents: 6, IN: 1, OUT: 4, ERR: 8, HUP: 0x10, NVAL: 0x20 },
   mreq: 'mreqn',
   ioctl: { FIONREAD: 0x541b, OUTQ: 0x5411, FIONBIO: 0x5421 },
 }

@@ -26,6 +26,8 @@ export interface PlatformTable {
   sockaddr: { lengthByte: boolean; unixPath: number }
   /** struct linger: two ints (POSIX) or two unsigned shorts (Windows) */
   linger: 'int' | 'short'
+  /** struct pollfd, and the bits of its events */
+  pollfd: { size: number; fd: 'i32' | 'u64'; events: number; revents: number; IN: number; OUT: number; ERR: number; HUP: number; NVAL: number }
   /** IPv4's way to name an interface: struct ip_mreqn (with an index) or ip_mreq (with an address, 0.0.0.index on Windows) */
   mreq: 'mreqn' | 'mreq'
   /** ioctl requests: bytes waiting to be read, bytes not yet acknowledged (0: not available here) */
@@ -62,6 +64,10 @@ export interface NativeSockets {
   close(fd: number): Native
   getsockname(fd: number, addr: Uint8Array): Native
   getpeername(fd: number, addr: Uint8Array): Native
+  /**
+   * poll(2) that never waits: `entries` holds struct pollfd[count] in the platform's own layout (`pollfd`); answers how many are ready.
+   */
+  poll(entries: Uint8Array, count: number): Native
   /** length of the address that accept, recvfrom, getsockname or getpeername wrote last */
   addrLength(): number
   getsockopt(fd: number, level: number, option: number, into: Uint8Array): Native

@@ -61,6 +61,7 @@ export const win32: PlatformTable = {
   errno: errnoNames('win32'),
   sockaddr: { lengthByte: false, unixPath: 108 },
   linger: 'short',
+  pollfd: { size: 16, fd: 'u64', events: 8, revents: 10, IN: 0x300, OUT: 0x10, ERR: 1, HUP: 2, NVAL: 4 },
   mreq: 'mreq',
   ioctl: { FIONREAD: 0x4004667f, OUTQ: 0, FIONBIO: 0x8004667e },
 }
