@@ -53,6 +53,8 @@ export const useLabStore = defineStore('lab', () => {
     hello.value = answer.value
     scope.value = answer.value.scope
     pace.value = answer.value.pace
+    // from now on the screen tells the engine's own state, so the person may act on it
+    link.value = 'connected'
     const [nets, list] = await Promise.all([request('machine.interfaces', {}), request('programs.list', {})])
     if (nets.ok) interfaces.value = nets.value
     if (list.ok) programs.value = list.value
@@ -64,8 +66,8 @@ export const useLabStore = defineStore('lab', () => {
   }
 
   client.onState((state) => {
-    link.value = state
     if (state === 'connected') void greet()
+    else link.value = state
   })
 
   /** Looks at a session. `resume`: goes on from the last event that is here. */

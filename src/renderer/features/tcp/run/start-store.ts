@@ -6,6 +6,7 @@ import type { LabError } from '../../../../shared/result'
 import type { RunId } from '../../../../shared/trace/events'
 import { useLabStore } from '../../../stores/lab'
 import { useTimelineStore } from '../../../timeline/store'
+import { dialled } from '../../../shell/addresses'
 import { BY_HAND } from '../hand/hand-store'
 
 export type Behaviour = 'ack' | 'echo' | 'upper' | 'discard'
@@ -42,9 +43,22 @@ export const useStartStore = defineStore('tcp-start', () => {
       return
     }
     chosenRun.value = answer.value.run
-    client.port = server.port
-    client.host = server.host === '0.0.0.0' ? '127.0.0.1' : server.host === '::' ? '::1' : server.host
     client.program = server.behaviour === 'echo' ? 'echo-client' : 'tcp-client'
+    await offer(answer.value.run)
+  }
+  /** The client's form takes the address that the server has got from the kernel: the port may have been 0, the host a wildcard. */
+  async function offer(id: RunId): Promise<void> {
+    while (lab.link === 'connected' && !lab.lab().calls.runs.get(id)?.end) {
+      for (const socket of lab.lab().sockets.values()) {
+        const local = socket.run === id && !socket.closed && socket.state.value.at(-1)?.state === 'LISTEN' ? socket.local.value.at(-1) : undefined
+        if (!local) continue
+        const to = dialled(local)
+        client.host = to.family === 'unix' ? to.path : to.family === 'inet6' && to.scope ? server.host : to.host
+        if (to.family !== 'unix') client.port = to.port
+        return
+      }
+      await new Promise((resolve) => requestAnimationFrame(resolve))
+    }
   }
   async function startClients(): Promise<void> {
     clientError.value = undefined

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { createI18n } from 'vue-i18n'
 import { describe, expect, it } from 'vitest'
 
-const RENDERER = resolve(import.meta.dirname, '../../../../src/renderer')
+const RENDERER = resolve(import.meta.dirname, '../../../src/renderer')
 const LOCALES = join(RENDERER, 'i18n/locales')
 const LANGUAGES = ['en', 'ja', 'ko'] as const
 type Tree = { [key: string]: string | Tree }

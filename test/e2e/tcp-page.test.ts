@@ -1,0 +1,272 @@
+/**
+ * The TCP page as a person walks it: by role and name, in a real browser, on the built browser edition and its real
+ * sockets. Ports are the kernel's choice; nothing is slept for.
+ */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { startApp, type App } from '../lib/app'
+import { launchChromium } from '../lib/chromium'
+
+let browser: Browser
+let app: App
+let context: BrowserContext
+let page: Page
+let problems: string[]
+
+beforeAll(async () => { browser = await launchChromium() })
+afterAll(async () => { await browser?.close() })
+
+beforeEach(async () => {
+  app = await startApp()
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US' })
+  page = await context.newPage()
+  page.setDefaultTimeout(15_000)
+  problems = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()) })
+  await page.goto(app.url)
+  await page.getByText('Engine connected').waitFor()
+})
+afterEach(async () => {
+  await context.close()
+  await app.stop()
+  expect(problems).toEqual([])
+})
+
+const server = () => page.getByRole('form', { name: 'Server' })
+const clients = () => page.getByRole('form', { name: 'Clients' })
+const runs = () => page.getByRole('region', { name: 'Started programs' })
+const clientHand = () => page.getByRole('region', { name: 'Client hand' })
+const serverHand = () => page.getByRole('region', { name: 'Server hand' })
+
+/** Starts a server on a port of the kernel's; the clients' form then has it. */
+async function startServer(): Promise<string> {
+  await server().getByRole('textbox', { name: 'Port' }).fill('0')
+  await server().getByRole('button', { name: 'Start server' }).click()
+  const line = await runs().getByText(/listening on /).innerText()
+  const port = /(\d+)\D*$/.exec(line)?.[1] ?? ''
+  await expect.poll(() => clients().getByRole('textbox', { name: 'Port' }).inputValue()).toBe(port)
+  return port
+}
+
+/** Runs an experiment call by call until it has no next call. */
+async function experiment(name: string): Promise<void> {
+  await page.getByRole('tab', { name: 'By hand' }).click()
+  await page.getByRole('button', { name: 'Experiments' }).click()
+  await page.getByRole('menuitem', { name }).click()
+  const next = page.getByRole('button', { name: /^Next: / })
+  await next.waitFor()
+  while (await next.count() > 0) {
+    await next.click()
+    // the step is done when there is a next one to press, or none any more
+    await expect.poll(async () => (await next.count()) === 0 || (await next.isEnabled()), { timeout: 20_000 }).toBe(true)
+  }
+}
+
+describe('server and clients', () => {
+  it('course exercise: a client sends hello, the server answers ACK; ladder, log and output tell it', async () => {
+    await startServer()
+    await clients().getByRole('button', { name: 'Start client' }).click()
+    await runs().getByText("received b'ACK'").waitFor()
+    const picture = page.getByRole('region', { name: 'What happened' })
+    await picture.getByText('closed in order').waitFor()
+    await picture.getByText(/client\.send\(b'hello'\)/).first().waitFor()
+    await picture.getByText(/conn\.send\(b'ACK'\)/).first().waitFor()
+  })
+
+  it('no server: refused, explained, and one click starts the server that was missing', async () => {
+    const port = await startServer()
+    await runs().getByRole('button', { name: /^Stop tcp-server/ }).click()
+    await runs().getByText('stopped').first().waitFor()
+    await clients().getByRole('button', { name: 'Start client' }).click()
+    const note = runs().getByRole('alert')
+    await note.getByText('ECONNREFUSED').waitFor()
+    expect(await note.innerText()).toContain(`Nothing listens on 127.0.0.1:${port}`)
+    await note.getByRole('button', { name: 'Start a server there' }).click()
+    await runs().getByText(`listening on 127.0.0.1 port ${port}`).or(runs().getByText(`listening on 127.0.0.1:${port}`)).waitFor()
+  })
+
+  it('the echo client reads lines and ends at an empty one', async () => {
+    await page.getByRole('button', { name: 'Exercises' }).click()
+    await page.getByRole('menuitem', { name: /Echo server/ }).click()
+    await startServer()
+    await clients().getByRole('button', { name: 'Start client' }).click()
+    const line = runs().getByRole('textbox', { name: 'A line for input()' })
+    await line.fill('안녕 hello')
+    await line.press('Enter')
+    await runs().getByText(/received b'.*hello'/).waitFor()
+    await line.press('Enter')
+    await runs().getByText('ended').waitFor()
+  })
+
+  it('several at once are all served', async () => {
+    await startServer()
+    await clients().getByRole('textbox', { name: 'How many' }).fill('7')
+    await clients().getByRole('button', { name: 'Start 7 clients' }).click()
+    await runs().getByText('1 running of 8').waitFor()
+    await expect.poll(() => page.getByRole('combobox', { name: 'Connection' }).innerText()).toContain('7 in all')
+  })
+
+  it('an address in use is explained, with a way out', async () => {
+    const port = await startServer()
+    await server().getByRole('textbox', { name: 'Port' }).fill(port)
+    await server().getByRole('button', { name: 'Start server' }).click()
+    await runs().getByRole('alert').getByText('EADDRINUSE').waitFor()
+    await runs().getByRole('button', { name: 'Start on a free port' }).click()
+    await runs().getByText('2 running of 3').waitFor()
+  })
+
+  it('bad input is refused where it stands', async () => {
+    await server().getByRole('textbox', { name: 'Port' }).fill('70000')
+    await server().getByRole('alert').getByText('A whole number from 0').waitFor()
+    expect(await server().getByRole('button', { name: 'Start server' }).isDisabled()).toBe(true)
+  })
+})
+
+describe('by hand', () => {
+  beforeEach(async () => { await page.getByRole('tab', { name: 'By hand' }).click() })
+
+  it('each call is a button: a handshake, data and a close, with state and Python after each', async () => {
+    await serverHand().getByRole('button', { name: 'socket', exact: true }).click()
+    await serverHand().getByRole('textbox', { name: 'Port' }).fill('0')
+    await serverHand().getByRole('button', { name: 'bind', exact: true }).click()
+    await serverHand().getByRole('button', { name: 'listen', exact: true }).click()
+    await serverHand().getByText('LISTEN', { exact: true }).and(page.locator('[data-state]')).waitFor()
+    await serverHand().getByRole('button', { name: 'accept', exact: true }).click()
+    await serverHand().getByText('accept() waits').waitFor()
+    await clientHand().getByRole('button', { name: 'socket', exact: true }).click()
+    await clientHand().getByRole('button', { name: /Use the server's address/ }).click()
+    await clientHand().getByRole('button', { name: 'connect', exact: true }).click()
+    await clientHand().getByText('ESTABLISHED', { exact: true }).waitFor()
+    await clientHand().getByRole('button', { name: 'send', exact: true }).click()
+    await serverHand().getByRole('button', { name: 'recv', exact: true }).click()
+    await serverHand().getByText("b'hello\\n'").waitFor()
+    await clientHand().getByRole('button', { name: 'close', exact: true }).click()
+    await serverHand().getByText('CLOSE_WAIT', { exact: true }).waitFor()
+  })
+
+  it('a call out of order is allowed, and what the kernel says to it is explained', async () => {
+    await clientHand().getByRole('button', { name: 'socket', exact: true }).click()
+    await clientHand().getByRole('button', { name: 'recv', exact: true }).click()
+    const note = clientHand().getByRole('alert')
+    await note.getByText('ENOTCONN').waitFor()
+    expect(await note.innerText()).toContain('Call connect() first')
+  })
+
+  it('a waiting call can be taken back', async () => {
+    await serverHand().getByRole('button', { name: 'socket', exact: true }).click()
+    await serverHand().getByRole('textbox', { name: 'Port' }).fill('0')
+    await serverHand().getByRole('button', { name: 'bind', exact: true }).click()
+    await serverHand().getByRole('button', { name: 'listen', exact: true }).click()
+    await serverHand().getByRole('button', { name: 'accept', exact: true }).click()
+    await serverHand().getByRole('button', { name: 'Take it back' }).click()
+    await serverHand().getByRole('alert').getByText('CANCELLED', { exact: true }).waitFor()
+  })
+})
+
+describe('experiments', () => {
+  /** The states that the diagram marks as entered, from its description of each. */
+  async function ladderHas(text: RegExp): Promise<void> {
+    await page.getByRole('tab', { name: 'Ladder' }).or(page.getByText('Ladder', { exact: true })).first().click()
+    await expect.poll(async () => (await page.getByRole('region', { name: 'What happened' }).innerText())).toMatch(text)
+  }
+
+  it('refused: RST answers the SYN', async () => {
+    await experiment('Refused')
+    await ladderHas(/connection refused/)
+  })
+
+  it('a full send buffer: a part, then EAGAIN, then a blocked send that goes on as the peer receives', async () => {
+    await experiment('Fill the send buffer')
+    await clientHand().getByText(/EAGAIN, BlockingIOError/).waitFor()
+    await serverHand().getByText(/conn\.recv\(1024\)\s+# b''/).waitFor()
+    await ladderHas(/closed in order/)
+  })
+
+  it('simultaneous close passes through CLOSING', async () => {
+    await experiment('Simultaneous close (CLOSING)')
+    await page.getByRole('tab', { name: 'States' }).click()
+    await expect.poll(async () => page.getByRole('region', { name: 'What happened' }).innerText()).toMatch(/CLOSING → TIME_WAIT/)
+  })
+
+  it('a timeout of the socket is told apart from one of the network', async () => {
+    await experiment('Timeout')
+    await clientHand().getByText(/TIMEOUT, TimeoutError/).waitFor()
+  })
+})
+
+describe('the timeline', () => {
+  const event = () => page.getByText(/^event \d+ of \d+$/).innerText()
+
+  it('pauses, steps back and on by keys, and goes live again', async () => {
+    await startServer()
+    await clients().getByRole('button', { name: 'Start client' }).click()
+    await runs().getByText("received b'ACK'").waitFor()
+    await page.getByRole('main').focus()
+    await page.keyboard.press('Home')
+    expect(await event()).toMatch(/^event 0 of/)
+    await runs().getByText('Nothing was started yet').waitFor()
+    await page.keyboard.press('ArrowRight')
+    expect(await event()).toMatch(/^event 1 of/)
+    await page.keyboard.press('ArrowLeft')
+    expect(await event()).toMatch(/^event 0 of/)
+    await page.getByRole('combobox', { name: 'Replay speed' }).selectOption('10')
+    await page.getByRole('button', { name: 'Replay from here' }).click()
+    await runs().getByText("received b'ACK'").waitFor()
+    await page.getByRole('main').focus()
+    await page.keyboard.press('End')
+    expect(await page.getByRole('button', { name: 'Live' }).getAttribute('aria-pressed')).toBe('true')
+  })
+
+  it('step pace: each call waits for the person', async () => {
+    await page.getByRole('group', { name: 'Pace' }).first().getByText('Step', { exact: true }).click()
+    await server().getByRole('textbox', { name: 'Port' }).fill('0')
+    await server().getByRole('button', { name: 'Start server' }).click()
+    await page.getByText('waits for a step').first().waitFor()
+    const next = page.getByRole('button', { name: 'Next call' })
+    // socket, setsockopt, bind, listen, getsockname
+    for (let i = 0; i < 5; i++) {
+      const before = await event()
+      await next.click()
+      await expect.poll(event).not.toBe(before)
+    }
+    await runs().getByText(/listening on /).waitFor()
+  })
+})
+
+describe('the shell', () => {
+  it('asks before it opens the lab to the network', async () => {
+    await page.getByText('Lab network', { exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: 'Open the lab to the network?' })
+    await dialog.getByText('Public addresses stay refused.').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+  })
+
+  it('speaks Japanese and Korean, and keeps the choice', async () => {
+    await page.getByRole('button', { name: 'Language' }).click()
+    await page.getByRole('menuitem', { name: '日本語' }).click()
+    await page.getByRole('button', { name: 'サーバーを開始' }).waitFor()
+    await page.getByRole('button', { name: '言語' }).click()
+    await page.getByRole('menuitem', { name: '한국어' }).click()
+    await page.getByRole('button', { name: '서버 시작' }).waitFor()
+    await page.reload()
+    await page.getByRole('button', { name: '서버 시작' }).waitFor()
+    expect(await page.locator('html').getAttribute('lang')).toBe('ko')
+  })
+
+  it('has a projector theme: large type, one view at a time', async () => {
+    await page.getByRole('button', { name: 'Theme' }).click()
+    await page.getByRole('menuitem', { name: /Projector/ }).click()
+    await page.getByRole('tab', { name: 'Calls' }).waitFor()
+    expect(await page.evaluate(() => Number.parseFloat(getComputedStyle(document.documentElement).fontSize))).toBeGreaterThanOrEqual(20)
+  })
+
+  it('finds the session again after the page was loaded anew', async () => {
+    await startServer()
+    await clients().getByRole('button', { name: 'Start client' }).click()
+    await runs().getByText("received b'ACK'").waitFor()
+    await page.reload()
+    await runs().getByText('1 running of 2').waitFor()
+  })
+})
