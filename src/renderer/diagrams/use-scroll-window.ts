@@ -11,6 +11,8 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
   const size = shallowRef(START)
   const top = ref(0)
   const following = ref(true)
+  /** the sheet's end before and after it last grew, pixels */
+  const ends = { before: Infinity, now: Infinity }
 
   function measure(): void {
     const el = scroller.value
@@ -32,9 +34,10 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
   function onScroll(): void {
     const el = scroller.value
     if (!el) return
-    const atEnd = el.scrollTop + el.clientHeight >= el.scrollHeight - 2 * size.value.em
-    // growth moves the end away without anybody scrolling: only a move upwards lets go of it
-    if (atEnd) following.value = true
+    const bottom = el.scrollTop + el.clientHeight + 2 * size.value.em
+    // growth moves the end away without anybody scrolling: only a move upwards lets go of it, and who moved down to
+    // where the end was just now meant the end
+    if (bottom >= el.scrollHeight || (el.scrollTop > top.value && bottom >= ends.before)) following.value = true
     else if (el.scrollTop < top.value - 1) following.value = false
     top.value = el.scrollTop
   }
@@ -65,6 +68,7 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
   let observer: ResizeObserver | undefined
   onMounted(() => {
     measure()
+    ends.now = scroller.value?.scrollHeight ?? Infinity
     observer = new ResizeObserver(() => {
       measure()
       if (following.value) void nextTick(toEnd)
@@ -76,6 +80,8 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
   onBeforeUnmount(() => observer?.disconnect())
   /** To be called when the sheet has another height. */
   function grown(): void {
+    ends.before = ends.now
+    ends.now = scroller.value?.scrollHeight ?? Infinity
     if (following.value) toEnd()
   }
 
