@@ -34,7 +34,12 @@ export interface CallFacts {
   byExit: boolean
 }
 
-export function callFacts(call: CallModel, cursor: number, nameOf: (sock: SockId | undefined) => string, preview: Preview | undefined): CallFacts {
+export function callFacts(
+  call: CallModel,
+  cursor: number,
+  nameOf: (sock: SockId | undefined) => string,
+  preview: Preview | undefined,
+): CallFacts {
   const known = callAt(call, cursor)
   const errno = known.end?.errno
   const waits = waitsAt(call, cursor)
@@ -46,7 +51,12 @@ export function callFacts(call: CallModel, cursor: number, nameOf: (sock: SockId
     ...(result === undefined ? {} : { result }),
     ...(errno === undefined ? {} : { errno: printable(errno), exception: pythonException(errno) }),
     ...(known.end || waits.length === 0 ? {} : { waiting: waits.at(-1)?.why }),
-    ...(known.end ? { took: known.end.t - call.t, evidence: errno !== undefined && ANSWERED_BY_LAB.test(errno) ? 'lab' as const : 'kernel' as const } : {}),
+    ...(known.end
+      ? {
+          took: known.end.t - call.t,
+          evidence: errno !== undefined && ANSWERED_BY_LAB.test(errno) ? ('lab' as const) : ('kernel' as const),
+        }
+      : {}),
     blocked: blockedTime(call, cursor),
     byExit: call.args.by === 'exit',
   }

@@ -6,9 +6,15 @@ export interface Token {
   kind: TokenKind
 }
 
-const KEYWORDS = new Set(('False None True and as assert async await break class continue def del elif else except finally for from global '
-  + 'if import in is lambda nonlocal not or pass raise return try while with yield').split(' '))
-const BUILTINS = new Set('bytes bytearray enumerate format input int isinstance len list map max min open print range repr sorted str sum zip'.split(' '))
+const KEYWORDS = new Set(
+  (
+    'False None True and as assert async await break class continue def del elif else except finally for from global ' +
+    'if import in is lambda nonlocal not or pass raise return try while with yield'
+  ).split(' '),
+)
+const BUILTINS = new Set(
+  'bytes bytearray enumerate format input int isinstance len list map max min open print range repr sorted str sum zip'.split(' '),
+)
 
 const OPENING = /(?:[rRbBuUfF]|[rR][bBfF]|[bBfF][rR])?("""|'''|"|')/y
 const NUMBER = /(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*)?\.?\d[\d_]*(?:[eE][+-]?\d+)?)/y
@@ -62,8 +68,13 @@ export function pythonTokens(source: string): Token[][] {
     }
     const name = take(NAME, source, at)
     if (name) {
-      const kind = KEYWORDS.has(name) ? 'keyword' : before === 'def' || before === 'class' ? 'def'
-        : BUILTINS.has(name) && source.charAt(at - 1) !== '.' ? 'builtin' : 'plain'
+      const kind = KEYWORDS.has(name)
+        ? 'keyword'
+        : before === 'def' || before === 'class'
+          ? 'def'
+          : BUILTINS.has(name) && source.charAt(at - 1) !== '.'
+            ? 'builtin'
+            : 'plain'
       add(name, kind)
       before = name
       at += name.length

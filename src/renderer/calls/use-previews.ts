@@ -19,7 +19,10 @@ export function usePreviews(store: () => ByteSource | undefined): Previews {
 
   function keep(ref: ByteRef, answer: Uint8Array | HoledBytes | undefined): Preview | undefined {
     const bytes = answer instanceof Uint8Array ? answer : answer?.holes.length === 0 ? answer.bytes : undefined
-    const preview = bytes && { bytes: bytes.slice(0, LITERAL_BYTES), whole: bytes.length >= ref.len && ref.kept >= ref.len && ref.len <= LITERAL_BYTES }
+    const preview = bytes && {
+      bytes: bytes.slice(0, LITERAL_BYTES),
+      whole: bytes.length >= ref.len && ref.kept >= ref.len && ref.len <= LITERAL_BYTES,
+    }
     known.set(ref, preview ?? 'gone')
     return preview
   }
@@ -37,12 +40,17 @@ export function usePreviews(store: () => ByteSource | undefined): Previews {
       const answer = read(ref.at, want)
       if (!(answer instanceof Promise)) return answer === undefined ? undefined : keep(ref, answer)
       known.set(ref, 'asked')
-      answer.then((got) => keep(ref, got), (error: unknown) => {
-        console.error('call log: reading bytes failed', error)
-        known.set(ref, 'gone')
-      }).finally(() => {
-        if (!disposed) version.value++
-      })
+      answer
+        .then(
+          (got) => keep(ref, got),
+          (error: unknown) => {
+            console.error('call log: reading bytes failed', error)
+            known.set(ref, 'gone')
+          },
+        )
+        .finally(() => {
+          if (!disposed) version.value++
+        })
       return undefined
     },
   }

@@ -38,8 +38,8 @@ export interface TextRun {
 
 /**
  * The text column, read as UTF-8: a character of n bytes is as wide as n cells; what cannot be shown is a middle dot a
- * byte (no full stop: that is a byte of its own). `before` are up to three bytes in front of the row, `after` up to three behind it: a character that straddles rows is
- * drawn in the row that has more of it (the first of two equals), the rest is dots.
+ * byte (no full stop: that is a byte of its own). `before` are up to three bytes in front of the row, `after` up to three
+ * behind it: a character that straddles rows is drawn in the row that has more of it (the first of two equals), the rest is dots.
  */
 export function textRuns(before: readonly number[], cells: readonly number[], after: readonly number[]): TextRun[] {
   const runs: TextRun[] = []

@@ -42,7 +42,12 @@ const FIN_COUNTED = new Set(['FIN_WAIT_1', 'CLOSING', 'LAST_ACK'])
  * What the kernel's samples say, as a mark that only rises: bytes that had been through `items` when the sample was taken,
  * plus or minus the queue then. Only the last few samples are looked at: the newest says most.
  */
-function mark(endpoint: Endpoint, cursor: number, items: readonly Item[], reading: (i: number, through: number) => number | undefined): { at: number; through: number } | undefined {
+function mark(
+  endpoint: Endpoint,
+  cursor: number,
+  items: readonly Item[],
+  reading: (i: number, through: number) => number | undefined,
+): { at: number; through: number } | undefined {
   const { seq } = endpoint.facts
   let best: { at: number; through: number } | undefined
   for (let i = lastAtOrBefore(seq, cursor, (s) => s), looked = 0; i >= 0 && looked < 8; i--, looked++) {
@@ -78,13 +83,22 @@ export function whereabouts(connection: ConnectionModel, from: Side, cursor: num
     return Math.max(0, through - Math.max(0, facts.sendq - (FIN_COUNTED.has(facts.state) ? 1 : 0)))
   })
 
-  const length = Math.max(sent, received, receiverOurs ? arrived?.at ?? 0 : 0)
+  const length = Math.max(sent, received, receiverOurs ? (arrived?.at ?? 0) : 0)
   const delivered = receiverOurs ? received : 0
   if (receiverOurs && valueAt(connection.outcome, cursor) !== undefined) {
     const none = range(length, length)
     return {
-      ...(senderOurs ? { sent } : {}), sends: sendCount, received, recvs: recvCount, length, delivered: range(0, delivered),
-      acknowledged: range(0, 0), receiveBuffer: none, receiveBufferEvidence: 'kernel', unacknowledged: none, unknown: none,
+      ...(senderOurs ? { sent } : {}),
+      sends: sendCount,
+      received,
+      recvs: recvCount,
+      length,
+      delivered: range(0, delivered),
+      acknowledged: range(0, 0),
+      receiveBuffer: none,
+      receiveBufferEvidence: 'kernel',
+      unacknowledged: none,
+      unknown: none,
       notReceived: range(delivered, length),
     }
   }

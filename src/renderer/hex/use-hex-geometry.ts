@@ -51,9 +51,19 @@ export function useHexGeometry(metrics: () => Metrics, input: { length: number; 
   watch(perRow, (now, before) => (scroll.value = Math.floor((firstRow.value * before) / now) * metrics().row), { flush: 'sync' })
 
   return {
-    perRow, digits, hexLeft, textLeft, rowCount, total, scroll, firstRow, shownRows,
+    perRow,
+    digits,
+    hexLeft,
+    textLeft,
+    rowCount,
+    total,
+    scroll,
+    firstRow,
+    shownRows,
     fullRows: computed(() => Math.max(1, Math.floor(metrics().height / metrics().row))),
-    inSight: computed(() => range(firstRow.value * perRow.value, Math.min(input.length, (firstRow.value + shownRows.value) * perRow.value))),
+    inSight: computed(() =>
+      range(firstRow.value * perRow.value, Math.min(input.length, (firstRow.value + shownRows.value) * perRow.value)),
+    ),
     reveal(offset, centred = false) {
       const { row, height } = metrics()
       const top = Math.floor(offset / perRow.value) * row
@@ -65,7 +75,9 @@ export function useHexGeometry(metrics: () => Metrics, input: { length: number; 
       const column = x / metrics().ch
       if (column < hexLeft.value - 0.5 || column > textLeft.value + perRow.value + 1) return undefined
       const inText = column >= textLeft.value - 0.75
-      const byte = inText ? Math.max(0, Math.min(perRow.value - 1, Math.floor(column - textLeft.value))) : byteAtHex(column - hexLeft.value, perRow.value)
+      const byte = inText
+        ? Math.max(0, Math.min(perRow.value - 1, Math.floor(column - textLeft.value)))
+        : byteAtHex(column - hexLeft.value, perRow.value)
       const at = Math.floor((y + scroll.value) / metrics().row) * perRow.value + byte
       return at >= 0 && at < input.length ? at : undefined
     },

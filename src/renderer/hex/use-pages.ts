@@ -58,7 +58,8 @@ export function usePages(input: { read: ByteSource; length: number; tick: number
   }
 
   function fill(p: Page, len: number, answer: Uint8Array | HoledBytes | undefined, here: boolean): void {
-    const { bytes, holes } = answer instanceof Uint8Array ? { bytes: answer, holes: [] } : answer ?? { bytes: new Uint8Array(), holes: [] }
+    const { bytes, holes } =
+      answer instanceof Uint8Array ? { bytes: answer, holes: [] } : (answer ?? { bytes: new Uint8Array(), holes: [] })
     // what is not here yet keeps its last value; what came back short was not kept
     if (answer || here) {
       p.cells.set(bytes.subarray(0, len))
@@ -80,14 +81,19 @@ export function usePages(input: { read: ByteSource; length: number; tick: number
       return
     }
     p.pulling = true
-    answer.then((got) => fill(p, len, got, true), (error: unknown) => {
-      console.error('hex view: reading bytes failed', error)
-      fill(p, len, undefined, true)
-    }).finally(() => {
-      p.pulling = false
-      // more was asked while this was on its way
-      if (!disposed && (p.revision !== input.revision || len < Math.min(PAGE, input.length - start))) version.value++
-    })
+    answer
+      .then(
+        (got) => fill(p, len, got, true),
+        (error: unknown) => {
+          console.error('hex view: reading bytes failed', error)
+          fill(p, len, undefined, true)
+        },
+      )
+      .finally(() => {
+        p.pulling = false
+        // more was asked while this was on its way
+        if (!disposed && (p.revision !== input.revision || len < Math.min(PAGE, input.length - start))) version.value++
+      })
   }
 
   return {

@@ -31,7 +31,8 @@ const number = (value: Plain | undefined): number => (typeof value === 'number' 
 /** An argument or a result that is an address. */
 export const asAddress = (value: Plain | undefined): SockAddr | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && typeof value.family === 'string' && value.family in FAMILIES
-    ? (value as SockAddr) : undefined
+    ? (value as SockAddr)
+    : undefined
 
 const addressArgument = (call: CallModel): string => {
   const address = asAddress(call.args.address)
@@ -40,8 +41,16 @@ const addressArgument = (call: CallModel): string => {
 
 const levelOf = (call: CallModel): string => {
   const option = text(call.args.option)
-  return text(call.args.level)
-    || (option.startsWith('TCP_') ? 'IPPROTO_TCP' : option.startsWith('IPV6_') ? 'IPPROTO_IPV6' : option.startsWith('IP_') ? 'IPPROTO_IP' : 'SOL_SOCKET')
+  return (
+    text(call.args.level) ||
+    (option.startsWith('TCP_')
+      ? 'IPPROTO_TCP'
+      : option.startsWith('IPV6_')
+        ? 'IPPROTO_IPV6'
+        : option.startsWith('IP_')
+          ? 'IPPROTO_IP'
+          : 'SOL_SOCKET')
+  )
 }
 
 /** The value as setsockopt() takes it: a struct linger or timeval is packed, all else is an int. */
@@ -68,7 +77,10 @@ export function pythonLines(call: CallModel, nameOf: (sock: SockId | undefined) 
   const option = text(call.args.option)
   switch (call.name) {
     case 'socket':
-      return [`${made} = socket.socket(socket.${FAMILIES[text(call.args.family)] ?? 'AF_INET'}, socket.${TYPES[text(call.args.type)] ?? 'SOCK_STREAM'})`]
+      return [
+        `${made} = socket.socket(socket.${FAMILIES[text(call.args.family)] ?? 'AF_INET'}, ` +
+          `socket.${TYPES[text(call.args.type)] ?? 'SOCK_STREAM'})`,
+      ]
     case 'bind':
     case 'connect':
       return [`${s}.${call.name}(${addressArgument(call)})`]
@@ -115,11 +127,24 @@ export const pythonLine = (call: CallModel, nameOf: (sock: SockId | undefined) =
 
 /** PEP 3151: the subclass of OSError that Python raises for an errno. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  EAGAIN: 'BlockingIOError', EWOULDBLOCK: 'BlockingIOError', EALREADY: 'BlockingIOError', EINPROGRESS: 'BlockingIOError',
-  EPIPE: 'BrokenPipeError', ESHUTDOWN: 'BrokenPipeError', ECONNABORTED: 'ConnectionAbortedError',
-  ECONNREFUSED: 'ConnectionRefusedError', ECONNRESET: 'ConnectionResetError', EEXIST: 'FileExistsError', ENOENT: 'FileNotFoundError',
-  EISDIR: 'IsADirectoryError', ENOTDIR: 'NotADirectoryError', EINTR: 'InterruptedError', EACCES: 'PermissionError',
-  EPERM: 'PermissionError', ETIMEDOUT: 'TimeoutError', TIMEOUT: 'TimeoutError',
+  EAGAIN: 'BlockingIOError',
+  EWOULDBLOCK: 'BlockingIOError',
+  EALREADY: 'BlockingIOError',
+  EINPROGRESS: 'BlockingIOError',
+  EPIPE: 'BrokenPipeError',
+  ESHUTDOWN: 'BrokenPipeError',
+  ECONNABORTED: 'ConnectionAbortedError',
+  ECONNREFUSED: 'ConnectionRefusedError',
+  ECONNRESET: 'ConnectionResetError',
+  EEXIST: 'FileExistsError',
+  ENOENT: 'FileNotFoundError',
+  EISDIR: 'IsADirectoryError',
+  ENOTDIR: 'NotADirectoryError',
+  EINTR: 'InterruptedError',
+  EACCES: 'PermissionError',
+  EPERM: 'PermissionError',
+  ETIMEDOUT: 'TimeoutError',
+  TIMEOUT: 'TimeoutError',
 }
 
 /** The exception that Python raises; undefined for codes that are the lab's own (CANCELLED, POLICY, LIMIT ...). */
@@ -154,7 +179,14 @@ export function pythonResult(call: CallModel, nameOf: (sock: SockId | undefined)
     case 'sendto':
     case 'getsockopt':
       return typeof end.value === 'number' ? String(end.value) : ''
-    case 'bind': case 'listen': case 'connect': case 'shutdown': case 'close': case 'abort': case 'setsockopt': case 'sleep':
+    case 'bind':
+    case 'listen':
+    case 'connect':
+    case 'shutdown':
+    case 'close':
+    case 'abort':
+    case 'setsockopt':
+    case 'sleep':
       return ''
     case 'poll':
       return plain(end.value)
@@ -177,5 +209,9 @@ function plain(value: Plain): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   if (Array.isArray(value)) return `[${value.map(plain).join(', ')}]`
   const address = asAddress(value)
-  return address ? pythonAddress(address) : `{${Object.entries(value).map(([k, v]) => `${pythonStr(k)}: ${plain(v)}`).join(', ')}}`
+  return address
+    ? pythonAddress(address)
+    : `{${Object.entries(value)
+        .map(([k, v]) => `${pythonStr(k)}: ${plain(v)}`)
+        .join(', ')}}`
 }

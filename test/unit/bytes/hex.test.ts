@@ -13,7 +13,15 @@ describe('hex', () => {
   it('writes and reads golden vectors', () => {
     expect(encodeHex(Uint8Array.of(0xd2, 4, 0, 0))).toBe('d2 04 00 00')
     expect(encodeHex(Uint8Array.of(0xd2, 4), '')).toBe('d204')
-    for (const text of ['d2 04 00 00', 'D2040000', '0xd2040000', '0xd2, 0x04, 0x00, 0x00', 'd2:04:00:00', '\\xd2\\x04\\x00\\x00', ' d2\n04-00_00; ']) {
+    for (const text of [
+      'd2 04 00 00',
+      'D2040000',
+      '0xd2040000',
+      '0xd2, 0x04, 0x00, 0x00',
+      'd2:04:00:00',
+      '\\xd2\\x04\\x00\\x00',
+      ' d2\n04-00_00; ',
+    ]) {
       expect(bytesOf(text)).toEqual([0xd2, 4, 0, 0])
     }
     expect(bytesOf('')).toEqual([])
@@ -42,30 +50,36 @@ describe('hex', () => {
   })
 
   it('round trips', () => {
-    fc.assert(fc.property(fc.uint8Array(), fc.constantFrom('', ' ', ':', ', '), (bytes, separator) => {
-      expect(bytesOf(encodeHex(bytes, separator))).toEqual([...bytes])
-    }))
+    fc.assert(
+      fc.property(fc.uint8Array(), fc.constantFrom('', ' ', ':', ', '), (bytes, separator) => {
+        expect(bytesOf(encodeHex(bytes, separator))).toEqual([...bytes])
+      }),
+    )
   })
 
   it('reads every prefix of a text as bytes or as half a byte, never as something else', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 20 }), (bytes) => {
-      const text = encodeHex(bytes, '')
-      for (let n = 0; n <= text.length; n++) {
-        const r = decodeHex(text.slice(0, n))
-        if (n % 2 === 0) expect(r).toEqual({ ok: true, value: bytes.slice(0, n / 2) })
-        else expect(r).toMatchObject({ ok: false, error: { code: 'hex-odd', at: n - 1 } })
-      }
-    }))
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 20 }), (bytes) => {
+        const text = encodeHex(bytes, '')
+        for (let n = 0; n <= text.length; n++) {
+          const r = decodeHex(text.slice(0, n))
+          if (n % 2 === 0) expect(r).toEqual({ ok: true, value: bytes.slice(0, n / 2) })
+          else expect(r).toMatchObject({ ok: false, error: { code: 'hex-odd', at: n - 1 } })
+        }
+      }),
+    )
   })
 
   it('never throws on any text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
-      const r = decodeHex(text)
-      if (!r.ok) {
-        expect(r.error.at).toBeGreaterThanOrEqual(0)
-        expect(r.error.at + r.error.length).toBeLessThanOrEqual(text.length)
-      }
-    }))
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const r = decodeHex(text)
+        if (!r.ok) {
+          expect(r.error.at).toBeGreaterThanOrEqual(0)
+          expect(r.error.at + r.error.length).toBeLessThanOrEqual(text.length)
+        }
+      }),
+    )
   })
 
   it('dumps as hexdump -C does', () => {

@@ -15,8 +15,21 @@ const peer: SockAddr = { family: 'inet', host: '127.0.0.1', port: 50000 }
 class Script {
   readonly calls: CallModel[] = []
   private seq = 0
-  add(name: SyscallName, args: Record<string, Plain>, of: { sock?: number; run?: number; end?: Partial<NonNullable<CallModel['end']>> | null } = {}): CallModel {
-    const call: CallModel = { call: this.calls.length + 1, thread: 1, run: of.run ?? 1, name, args, seq: this.seq++, t: this.seq * 10, blocks: [] }
+  add(
+    name: SyscallName,
+    args: Record<string, Plain>,
+    of: { sock?: number; run?: number; end?: Partial<NonNullable<CallModel['end']>> | null } = {},
+  ): CallModel {
+    const call: CallModel = {
+      call: this.calls.length + 1,
+      thread: 1,
+      run: of.run ?? 1,
+      name,
+      args,
+      seq: this.seq++,
+      t: this.seq * 10,
+      blocks: [],
+    }
     if (of.sock !== undefined) Object.assign(call, { sock: of.sock, fd: of.sock + 2 })
     if (of.end !== null) call.end = { seq: this.seq++, t: this.seq * 10, value: null, ...of.end }
     this.calls.push(call)
@@ -59,8 +72,20 @@ describe('the line of Python', () => {
       "input('> ')",
     ])
     expect(pythonLines(make[8]!, nameOf)).toHaveLength(2)
-    expect(make.map((c) => pythonResult(c, nameOf, c.name === 'recv' ? { bytes: encodeUtf8('hello'), whole: true } : undefined))).toEqual(
-      ['', '', '', '', "(conn, ('127.0.0.1', 50000))", "b'hello'", '3', '', '', '', '', '"it\'s"'])
+    expect(make.map((c) => pythonResult(c, nameOf, c.name === 'recv' ? { bytes: encodeUtf8('hello'), whole: true } : undefined))).toEqual([
+      '',
+      '',
+      '',
+      '',
+      "(conn, ('127.0.0.1', 50000))",
+      "b'hello'",
+      '3',
+      '',
+      '',
+      '',
+      '',
+      '"it\'s"',
+    ])
   })
 
   it('tells only what it knows of the bytes', () => {
@@ -80,9 +105,35 @@ describe('the line of Python', () => {
   })
 
   it('names the exceptions as PEP 3151 does', () => {
-    const asked = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ESHUTDOWN', 'EAGAIN', 'EALREADY', 'EINPROGRESS', 'ECONNABORTED', 'EACCES', 'EPERM',
-      'EINTR', 'ETIMEDOUT', 'ENOENT', 'EEXIST', 'EADDRINUSE', 'EADDRNOTAVAIL', 'EHOSTUNREACH', 'ENETUNREACH', 'EBADF', 'EMFILE', 'EISCONN', 'EINVAL']
-    const run = spawnSync('python3', ['-c', `import errno,sys\nfor n in sys.argv[1:]: print(type(OSError(getattr(errno,n),'')).__name__)`, ...asked], { encoding: 'utf8' })
+    const asked = [
+      'ECONNREFUSED',
+      'ECONNRESET',
+      'EPIPE',
+      'ESHUTDOWN',
+      'EAGAIN',
+      'EALREADY',
+      'EINPROGRESS',
+      'ECONNABORTED',
+      'EACCES',
+      'EPERM',
+      'EINTR',
+      'ETIMEDOUT',
+      'ENOENT',
+      'EEXIST',
+      'EADDRINUSE',
+      'EADDRNOTAVAIL',
+      'EHOSTUNREACH',
+      'ENETUNREACH',
+      'EBADF',
+      'EMFILE',
+      'EISCONN',
+      'EINVAL',
+    ]
+    const run = spawnSync(
+      'python3',
+      ['-c', `import errno,sys\nfor n in sys.argv[1:]: print(type(OSError(getattr(errno,n),'')).__name__)`, ...asked],
+      { encoding: 'utf8' },
+    )
     expect(run.stderr).toBe('')
     expect(asked.map(pythonException)).toEqual(run.stdout.trim().split('\n'))
     expect(pythonException('CANCELLED')).toBeUndefined()
@@ -95,15 +146,50 @@ describe('the line of Python', () => {
     const address = fc.oneof(
       fc.record({ family: fc.constant('inet' as const), host: text, port: fc.nat(65535) }),
       fc.record({ family: fc.constant('inet6' as const), host: text, port: fc.nat(65535), scope: fc.nat(9) }),
-      fc.record({ family: fc.constant('unix' as const), path: text }))
+      fc.record({ family: fc.constant('unix' as const), path: text }),
+    )
     const option = fc.constantFrom('SO_REUSEADDR', 'SO_LINGER', 'SO_RCVTIMEO', 'TCP_NODELAY', 'IPV6_V6ONLY', 'IP_TTL')
-    const args = fc.record({ address, option, value: fc.integer(), len: fc.nat(5), backlog: fc.nat(), how: fc.constantFrom('RD', 'WR', 'RDWR'), seconds: fc.double({ noNaN: true, min: 0, max: 9 }), prompt: text, family: fc.constantFrom('inet', 'inet6', 'unix'), type: fc.constantFrom('stream', 'dgram') })
-    const every: SyscallName[] = ['socket', 'bind', 'listen', 'accept', 'connect', 'send', 'recv', 'sendto', 'recvfrom', 'shutdown', 'close', 'abort', 'getsockopt', 'setsockopt', 'getsockname', 'getpeername', 'poll', 'sleep', 'input']
+    const args = fc.record({
+      address,
+      option,
+      value: fc.integer(),
+      len: fc.nat(5),
+      backlog: fc.nat(),
+      how: fc.constantFrom('RD', 'WR', 'RDWR'),
+      seconds: fc.double({ noNaN: true, min: 0, max: 9 }),
+      prompt: text,
+      family: fc.constantFrom('inet', 'inet6', 'unix'),
+      type: fc.constantFrom('stream', 'dgram'),
+    })
+    const every: SyscallName[] = [
+      'socket',
+      'bind',
+      'listen',
+      'accept',
+      'connect',
+      'send',
+      'recv',
+      'sendto',
+      'recvfrom',
+      'shutdown',
+      'close',
+      'abort',
+      'getsockopt',
+      'setsockopt',
+      'getsockname',
+      'getpeername',
+      'poll',
+      'sleep',
+      'input',
+    ]
     const s = new Script()
     const lines: string[] = []
     for (const [i, a] of fc.sample(args, 600).entries()) {
       const bytes = Uint8Array.from({ length: a.len }, (_, k) => (i * 37 + k * 11) & 0xff)
-      const call = s.add(every[i % every.length]!, a as unknown as Record<string, Plain>, { sock: 1 + (i % 3), end: { value: 1, remote: peer } })
+      const call = s.add(every[i % every.length]!, a as unknown as Record<string, Plain>, {
+        sock: 1 + (i % 3),
+        end: { value: 1, remote: peer },
+      })
       lines.push(pythonLine(call, () => 's', { bytes, whole: true }))
       const result = pythonResult(call, () => 's', { bytes, whole: true })
       if (result) lines.push(result)
@@ -118,7 +204,8 @@ describe('the line of Python', () => {
 })
 
 describe('socket names', () => {
-  const open = (s: Script, sock: number, run = 1) => s.add('socket', { family: 'inet', type: 'stream' }, { run, end: { sock, fd: sock + 2, value: sock + 2 } })
+  const open = (s: Script, sock: number, run = 1) =>
+    s.add('socket', { family: 'inet', type: 'stream' }, { run, end: { sock, fd: sock + 2, value: sock + 2 } })
 
   it('numbers what is open at once, and gives a name again after close', () => {
     const s = new Script()
@@ -138,21 +225,26 @@ describe('socket names', () => {
   })
 
   it('comes to the same whether calls come at once or one by one', () => {
-    const step = fc.record({ name: fc.constantFrom<SyscallName>('socket', 'bind', 'connect', 'accept', 'close', 'abort'), sock: fc.integer({ min: 1, max: 6 }) })
-    fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const s = new Script()
-      let made = 0
-      const piecewise = new SocketNames()
-      for (const { name, sock } of steps) {
-        const makes = name === 'socket' || name === 'accept'
-        const call = s.add(name, {}, { ...(name === 'socket' ? {} : { sock }), end: null })
-        piecewise.update(s.calls)
-        call.end = { seq: call.seq, t: call.t, value: null, ...(makes ? { sock: ++made } : {}) }
-        piecewise.update(s.calls)
-      }
-      const whole = new SocketNames()
-      whole.update(s.calls)
-      for (let n = 0; n <= made; n++) expect(piecewise.of(n)).toBe(whole.of(n))
-    }))
+    const step = fc.record({
+      name: fc.constantFrom<SyscallName>('socket', 'bind', 'connect', 'accept', 'close', 'abort'),
+      sock: fc.integer({ min: 1, max: 6 }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const s = new Script()
+        let made = 0
+        const piecewise = new SocketNames()
+        for (const { name, sock } of steps) {
+          const makes = name === 'socket' || name === 'accept'
+          const call = s.add(name, {}, { ...(name === 'socket' ? {} : { sock }), end: null })
+          piecewise.update(s.calls)
+          call.end = { seq: call.seq, t: call.t, value: null, ...(makes ? { sock: ++made } : {}) }
+          piecewise.update(s.calls)
+        }
+        const whole = new SocketNames()
+        whole.update(s.calls)
+        for (let n = 0; n <= made; n++) expect(piecewise.of(n)).toBe(whole.of(n))
+      }),
+    )
   })
 })

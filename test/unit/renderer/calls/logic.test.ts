@@ -6,11 +6,24 @@ import { pythonTokens } from '../../../../src/renderer/calls/python-tokens'
 import { lastCallOfLine, twinMarks } from '../../../../src/renderer/calls/twin-marks'
 import type { CallModel, CallsState } from '../../../../src/shared/projections/model'
 
-const call = (n: number, o: Partial<CallModel> = {}): CallModel =>
-  ({ call: n + 1, thread: 1, run: 1, name: 'recv', args: { len: 10 }, seq: n * 10, t: n * 100, blocks: [], ...o })
+const call = (n: number, o: Partial<CallModel> = {}): CallModel => ({
+  call: n + 1,
+  thread: 1,
+  run: 1,
+  name: 'recv',
+  args: { len: 10 },
+  seq: n * 10,
+  t: n * 100,
+  blocks: [],
+  ...o,
+})
 
 describe('tokens', () => {
-  const kinds = (line: string) => pythonTokens(line).flat().filter((x) => x.kind !== 'plain').map((x) => `${x.kind}:${x.text}`)
+  const kinds = (line: string) =>
+    pythonTokens(line)
+      .flat()
+      .filter((x) => x.kind !== 'plain')
+      .map((x) => `${x.kind}:${x.text}`)
   it('knows keywords, strings, numbers, names and comments', () => {
     expect(kinds("def serve(conn):  # 'x'")).toEqual(['keyword:def', 'def:serve', "comment:# 'x'"])
     expect(kinds("data = rb'a\\'b' + f\"{n}\" + 0x1f")).toEqual(["string:rb'a\\'b'", 'string:f"{n}"', 'number:0x1f'])
@@ -20,40 +33,67 @@ describe('tokens', () => {
   })
 
   it('loses nothing of any text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (source) => {
-      expect(pythonTokens(source).map((l) => l.map((x) => x.text).join('')).join('\n')).toBe(source)
-    }), { numRuns: 1000 })
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (source) => {
+        expect(
+          pythonTokens(source)
+            .map((l) => l.map((x) => x.text).join(''))
+            .join('\n'),
+        ).toBe(source)
+      }),
+      { numRuns: 1000 },
+    )
   })
 
   it('loses nothing of the twins', () => {
-    const twins = Object.values(import.meta.glob<string>('../../../../resources/programs/*.py', { eager: true, query: '?raw', import: 'default' }))
+    const twins = Object.values(
+      import.meta.glob<string>('../../../../resources/programs/*.py', { eager: true, query: '?raw', import: 'default' }),
+    )
     expect(twins.length).toBeGreaterThan(0)
-    for (const source of twins) expect(pythonTokens(source).map((l) => l.map((x) => x.text).join('')).join('\n')).toBe(source)
+    for (const source of twins)
+      expect(
+        pythonTokens(source)
+          .map((l) => l.map((x) => x.text).join(''))
+          .join('\n'),
+      ).toBe(source)
   })
 })
 
 describe('filter', () => {
-  const plain = (calls: CallModel[], f: CallFilter, cursor: number) => calls.flatMap((c, i) =>
-    c.seq <= cursor && (f.thread === undefined || c.thread === f.thread) && (f.sock === undefined || c.sock === f.sock || c.end?.sock === f.sock)
-    && (!f.errors || (c.end?.errno !== undefined && c.end.seq <= cursor)) ? [i] : [])
+  const plain = (calls: CallModel[], f: CallFilter, cursor: number) =>
+    calls.flatMap((c, i) =>
+      c.seq <= cursor &&
+      (f.thread === undefined || c.thread === f.thread) &&
+      (f.sock === undefined || c.sock === f.sock || c.end?.sock === f.sock) &&
+      (!f.errors || (c.end?.errno !== undefined && c.end.seq <= cursor))
+        ? [i]
+        : [],
+    )
 
   it('comes to what a plain filter gives, however the list grows and calls end', () => {
     const step = fc.record({ thread: fc.nat(2), sock: fc.nat(2), ends: fc.nat(3), fails: fc.boolean() })
-    const filters = fc.record({ thread: fc.option(fc.nat(2), { nil: undefined }), sock: fc.option(fc.nat(2), { nil: undefined }), errors: fc.boolean() })
-    fc.assert(fc.property(fc.array(step, { maxLength: 30 }), filters, fc.nat(400), (steps, filter, cursor) => {
-      const calls: CallModel[] = []
-      const filtered = new FilteredCalls()
-      let seq = 0
-      const pending: { at: number; c: CallModel; fails: boolean }[] = []
-      for (const [i, s] of steps.entries()) {
-        const c = call(i, { thread: s.thread, sock: s.sock, seq: seq++ })
-        calls.push(c)
-        pending.push({ at: i + s.ends, c, fails: s.fails })
-        for (const p of pending.filter((x) => x.at === i)) p.c.end = { seq: seq++, t: 0, value: null, ...(p.fails ? { errno: 'EPIPE' } : {}) }
-        expect([...filtered.at(calls, filter, Infinity)]).toEqual(plain(calls, filter, Infinity))
-      }
-      expect([...filtered.at(calls, filter, cursor)]).toEqual(plain(calls, filter, cursor))
-    }))
+    const filters = fc.record({
+      thread: fc.option(fc.nat(2), { nil: undefined }),
+      sock: fc.option(fc.nat(2), { nil: undefined }),
+      errors: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), filters, fc.nat(400), (steps, filter, cursor) => {
+        const calls: CallModel[] = []
+        const filtered = new FilteredCalls()
+        let seq = 0
+        const pending: { at: number; c: CallModel; fails: boolean }[] = []
+        for (const [i, s] of steps.entries()) {
+          const c = call(i, { thread: s.thread, sock: s.sock, seq: seq++ })
+          calls.push(c)
+          pending.push({ at: i + s.ends, c, fails: s.fails })
+          for (const p of pending.filter((x) => x.at === i))
+            p.c.end = { seq: seq++, t: 0, value: null, ...(p.fails ? { errno: 'EPIPE' } : {}) }
+          expect([...filtered.at(calls, filter, Infinity)]).toEqual(plain(calls, filter, Infinity))
+        }
+        expect([...filtered.at(calls, filter, cursor)]).toEqual(plain(calls, filter, cursor))
+      }),
+    )
   })
 })
 
@@ -81,7 +121,9 @@ describe('twin marks', () => {
     call(2, { thread: 1, line: 5, name: 'accept' }),
   ]
   const state = {
-    runs: new Map([[1, { threads: [1, 2] }]]), list, index: new Map(),
+    runs: new Map([[1, { threads: [1, 2] }]]),
+    list,
+    index: new Map(),
     threads: new Map([
       [1, { thread: 1, run: 1, name: 'main', func: 'main', seq: 0, t: 0, calls: [0, 2] }],
       [2, { thread: 2, run: 1, name: 'client 1', func: 'serve', seq: 9, t: 0, calls: [1], end: { seq: 40, t: 9 } }],

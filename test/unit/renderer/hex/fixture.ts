@@ -5,7 +5,9 @@ import type { TcpFacts } from '../../../../src/shared/trace/events'
 export type Fact = [seq: number, facts: Partial<TcpFacts>]
 
 const history = (facts: Fact[]): History<TcpFacts> => ({
-  seq: facts.map(([seq]) => seq), t: facts.map(([seq]) => seq * 10), value: facts.map(([, f]) => ({ state: 'ESTABLISHED', ...f })),
+  seq: facts.map(([seq]) => seq),
+  t: facts.map(([seq]) => seq * 10),
+  value: facts.map(([, f]) => ({ state: 'ESTABLISHED', ...f })),
 })
 const endpoint = (side: 'a' | 'b', sock: number, facts: Fact[]): Endpoint => ({ side, sock, states: [], facts: history(facts) })
 
@@ -20,8 +22,16 @@ export function connection(o: { sends: number[]; recvs: number[]; sender: Fact[]
     })
   }
   return {
-    id: 1, family: 'inet', type: 'stream', seq: 0, t: 0, a: endpoint('a', 1, o.sender), b: endpoint('b', 2, o.receiver), segments: [],
+    id: 1,
+    family: 'inet',
+    type: 'stream',
+    seq: 0,
+    t: 0,
+    a: endpoint('a', 1, o.sender),
+    b: endpoint('b', 2, o.receiver),
+    segments: [],
     streams: { a: { sends: calls(o.sends, 1, 100), recvs: calls(o.recvs, 1 + o.sends.length, 200) }, b: { sends: [], recvs: [] } },
-    outcome: { seq: [], t: [], value: [] }, calls: [],
+    outcome: { seq: [], t: [], value: [] },
+    calls: [],
   }
 }

@@ -4,7 +4,10 @@ import { TooltipProvider } from 'reka-ui'
 import { defineComponent, h, type Component } from 'vue'
 import { createI18n } from 'vue-i18n'
 
-const files = import.meta.glob<Record<string, unknown>>('../../../../src/renderer/i18n/locales/*/*.json', { eager: true, import: 'default' })
+const files = import.meta.glob<Record<string, unknown>>('../../../../src/renderer/i18n/locales/*/*.json', {
+  eager: true,
+  import: 'default',
+})
 
 export function messages(language: string): Record<string, never> {
   const found: Record<string, unknown> = {}
@@ -30,10 +33,17 @@ export interface Mounted {
   set: (props: Record<string, unknown>) => Promise<void>
 }
 
-export function mountView(component: Component, props: Record<string, unknown>, slots: Record<string, (p: never) => unknown> = {}): Mounted {
+export function mountView(
+  component: Component,
+  props: Record<string, unknown>,
+  slots: Record<string, (p: never) => unknown> = {},
+): Mounted {
   const Host = defineComponent({
     inheritAttrs: false,
-    setup: (_, { attrs }) => () => h(TooltipProvider, () => h(component, attrs, slots)),
+    setup:
+      (_, { attrs }) =>
+      () =>
+        h(TooltipProvider, () => h(component, attrs, slots)),
   })
   const i18n = createI18n({ legacy: false, locale: 'en', messages: { en: messages('en') }, missingWarn: true })
   const wrapper = mount(Host, { attrs: props, attachTo: document.body, global: { plugins: [i18n] } })

@@ -7,7 +7,12 @@ const size = (r: { from: number; to: number }) => r.to - r.from
 
 describe('where the bytes are', () => {
   it('answers "1,000 bytes sent, how many received?"', () => {
-    const c = connection({ sends: [500, 100, 400], recvs: [100, 7, 200, 193, 100, 57, 200], sender: [[90, { sendq: 0 }]], receiver: [[90, { recvq: 143 }]] })
+    const c = connection({
+      sends: [500, 100, 400],
+      recvs: [100, 7, 200, 193, 100, 57, 200],
+      sender: [[90, { sendq: 0 }]],
+      receiver: [[90, { recvq: 143 }]],
+    })
     const w = whereabouts(c, 'a', Infinity)
     expect(w).toMatchObject({ sent: 1000, sends: 3, received: 857, recvs: 7, receiveBufferEvidence: 'kernel' })
     expect([w.delivered, w.receiveBuffer, w.unacknowledged, w.unknown].map(size)).toEqual([857, 143, 0, 0])
@@ -41,17 +46,27 @@ describe('where the bytes are', () => {
   })
 
   it('puts every byte in exactly one place, at every cursor', () => {
-    const facts = fc.array(fc.tuple(fc.nat(40), fc.record({ sendq: fc.nat(50), recvq: fc.nat(50) }))).map((l): Fact[] => l.sort((x, y) => x[0] - y[0]))
-    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 10 }), fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 10 }), facts, facts, fc.nat(45),
-      (sends, recvs, sender, receiver, cursor) => {
-        const w = whereabouts(connection({ sends, recvs, sender, receiver }), 'a', cursor)
-        const parts = [w.delivered, w.receiveBuffer, w.unacknowledged, w.unknown, w.notReceived]
-        expect(parts[0]?.from).toBe(0)
-        parts.forEach((p, i) => {
-          expect(p.to).toBeGreaterThanOrEqual(p.from)
-          expect(parts[i + 1]?.from ?? w.length).toBe(p.to)
-        })
-      }))
+    const facts = fc
+      .array(fc.tuple(fc.nat(40), fc.record({ sendq: fc.nat(50), recvq: fc.nat(50) })))
+      .map((l): Fact[] => l.sort((x, y) => x[0] - y[0]))
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 10 }),
+        fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 10 }),
+        facts,
+        facts,
+        fc.nat(45),
+        (sends, recvs, sender, receiver, cursor) => {
+          const w = whereabouts(connection({ sends, recvs, sender, receiver }), 'a', cursor)
+          const parts = [w.delivered, w.receiveBuffer, w.unacknowledged, w.unknown, w.notReceived]
+          expect(parts[0]?.from).toBe(0)
+          parts.forEach((p, i) => {
+            expect(p.to).toBeGreaterThanOrEqual(p.from)
+            expect(parts[i + 1]?.from ?? w.length).toBe(p.to)
+          })
+        },
+      ),
+    )
   })
 })
 
@@ -59,25 +74,35 @@ describe('segments', () => {
   const items = (lens: number[]) => connection({ sends: lens, recvs: [], sender: [], receiver: [] }).streams.a.sends
 
   it('draws every call of the view once, in order, none narrower than it must be', () => {
-    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 200 }), fc.integer({ min: 10, max: 900 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }),
-      (lens, width, a, b) => {
-        const list = items(lens)
-        const length = lens.reduce((x, y) => x + y, 0)
-        // the view never spans less than a byte
-        const from = Math.floor(Math.min(a, b) * (length - 1))
-        const view = { from, to: Math.max(from + 1, Math.ceil(Math.max(a, b) * length)) }
-        const segments = layoutSegments(list, list.length, view, width, 5)
-        const drawn = segments.flatMap((s) => Array.from({ length: s.count }, (_, i) => s.first + i))
-        // a group at the right edge may reach past the view; nothing of the view is missing and nothing is drawn twice
-        const inView = list.map((x, i) => [x, i] as const).filter(([x]) => view.to > view.from && x.offset < view.to && x.offset + x.len > view.from).map(([, i]) => i)
-        expect(drawn).toEqual(expect.arrayContaining(inView))
-        expect(drawn).toEqual([...new Set(drawn)].sort((x, y) => x - y))
-        for (const s of segments) {
-          expect(s.x).toBeGreaterThanOrEqual(0)
-          expect(s.x + s.width).toBeLessThanOrEqual(width + 1e-6)
-        }
-        expect(segments.length).toBeLessThanOrEqual(2 * (width / 5) + 2)
-      }))
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 200 }),
+        fc.integer({ min: 10, max: 900 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (lens, width, a, b) => {
+          const list = items(lens)
+          const length = lens.reduce((x, y) => x + y, 0)
+          // the view never spans less than a byte
+          const from = Math.floor(Math.min(a, b) * (length - 1))
+          const view = { from, to: Math.max(from + 1, Math.ceil(Math.max(a, b) * length)) }
+          const segments = layoutSegments(list, list.length, view, width, 5)
+          const drawn = segments.flatMap((s) => Array.from({ length: s.count }, (_, i) => s.first + i))
+          // a group at the right edge may reach past the view; nothing of the view is missing and nothing is drawn twice
+          const inView = list
+            .map((x, i) => [x, i] as const)
+            .filter(([x]) => view.to > view.from && x.offset < view.to && x.offset + x.len > view.from)
+            .map(([, i]) => i)
+          expect(drawn).toEqual(expect.arrayContaining(inView))
+          expect(drawn).toEqual([...new Set(drawn)].sort((x, y) => x - y))
+          for (const s of segments) {
+            expect(s.x).toBeGreaterThanOrEqual(0)
+            expect(s.x + s.width).toBeLessThanOrEqual(width + 1e-6)
+          }
+          expect(segments.length).toBeLessThanOrEqual(2 * (width / 5) + 2)
+        },
+      ),
+    )
   })
 
   it('keeps a wide call apart from narrow ones, and draws a million calls as a few hundred segments', () => {
@@ -94,10 +119,12 @@ describe('axis', () => {
     expect(axisTicks({ from: 0, to: 1000 }, 600, 84)).toEqual([0, 200, 400, 600, 800, 1000])
     expect(axisTicks({ from: 0, to: 5 }, 600, 84)).toEqual([0, 1, 2, 3, 4, 5])
     expect(axisTicks({ from: 0, to: 0 }, 600, 84)).toEqual([])
-    fc.assert(fc.property(fc.integer({ min: 1, max: 2 ** 40 }), fc.integer({ min: 100, max: 2000 }), (to, width) => {
-      const ticks = axisTicks({ from: 0, to }, width, 84)
-      expect(ticks.length).toBeLessThanOrEqual(width / 84 + 2)
-      expect(ticks.length).toBeGreaterThan(0)
-    }))
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 40 }), fc.integer({ min: 100, max: 2000 }), (to, width) => {
+        const ticks = axisTicks({ from: 0, to }, width, 84)
+        expect(ticks.length).toBeLessThanOrEqual(width / 84 + 2)
+        expect(ticks.length).toBeGreaterThan(0)
+      }),
+    )
   })
 })

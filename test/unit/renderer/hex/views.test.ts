@@ -122,7 +122,12 @@ describe('HexView', () => {
 })
 
 describe('Buffers', () => {
-  const c = connection({ sends: [500, 100, 400], recvs: [100, 7, 200, 193, 100, 57, 200], sender: [[90, { sendq: 0 }]], receiver: [[90, { recvq: 143 }]] })
+  const c = connection({
+    sends: [500, 100, 400],
+    recvs: [100, 7, 200, 193, 100, 57, 200],
+    sender: [[90, { sendq: 0 }]],
+    receiver: [[90, { recvq: 143 }]],
+  })
   const props = { connection: c, cursor: Infinity, store: synthetic, names: { a: 'client', b: 'server' } }
 
   it('answers how many of 1,000 bytes were received', async () => {
@@ -140,7 +145,16 @@ describe('Buffers', () => {
     await flushPromises()
     await m.wrapper.findAll('.is-send [role=option]')[1]!.trigger('click')
     expect(m.emitted('select')).toEqual([{ kind: 'call', call: 101, seq: 2 }])
-    await m.set({ related: { calls: new Set([101]), segments: new Set(), threads: new Set(), socks: new Set(), bytes: [{ side: 'a', from: 500, to: 600 }], states: [] } })
+    await m.set({
+      related: {
+        calls: new Set([101]),
+        segments: new Set(),
+        threads: new Set(),
+        socks: new Set(),
+        bytes: [{ side: 'a', from: 500, to: 600 }],
+        states: [],
+      },
+    })
     await flushPromises()
     expect(m.wrapper.find('.hex-told').text()).toContain('100 bytes selected: offsets 500')
     expect(m.wrapper.findAll('.is-send [role=option]').map((o) => o.attributes('aria-selected'))).toEqual(['false', 'true', 'false'])
@@ -157,7 +171,10 @@ describe('Buffers', () => {
     const peek = vi.fn(async () => Uint8Array.of(0xde, 0xad))
     const m = show(Buffers, { ...props, peek })
     await flushPromises()
-    await m.wrapper.findAll('button').find((b) => b.text() === 'receive buffer: server')!.trigger('click')
+    await m.wrapper
+      .findAll('button')
+      .find((b) => b.text() === 'receive buffer: server')!
+      .trigger('click')
     await flushPromises()
     expect(peek).toHaveBeenCalledWith(2)
     expect(text(m, '.hex-bytes')).toEqual(['de ad'])
