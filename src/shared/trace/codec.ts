@@ -12,8 +12,8 @@
  * decoded from files that anyone may have written. Fields by position are small and quick, and nothing but the fields of
  * the table can come out. Lone surrogates become U+FFFD; an own key `__proto__` is not written and is refused when read.
  */
-import type { ByteRef, Plain, SockAddr, TraceEvent } from './events'
-import { EVENT_FIELDS, type FieldType } from './fields'
+import type { BlockEvent, ByteRef, CallEvent, Plain, RetEvent, SockAddr, TraceEvent } from './events'
+import { BLOCK_REASONS, EVENT_FIELDS, SYSCALLS, type FieldType } from './fields'
 
 /** The bytes are not a batch of events. `offset` says where. */
 export class TraceFormatError extends Error {
@@ -43,6 +43,8 @@ const LAYOUTS: Layout[] = Object.entries(EVENT_FIELDS).map(([kind, fields], code
   kind, code, required: Object.entries(fields.required), optional: Object.entries(fields.optional),
   maskBytes: Math.ceil(Object.keys(fields.optional).length / 7),
 }))
+const SYSCALL_CODES = new Map<string, number>(SYSCALLS.map((name, code) => [name, code]))
+const BLOCK_CODES = new Map<string, number>(BLOCK_REASONS.map((why, code) => [why, code]))
 const BY_KIND = new Map(LAYOUTS.map((layout) => [layout.kind, layout]))
 
 const enum Tag { Null, False, True, Uint, Negative, Float, Text, Array, Record, Inet, Inet6, Inet6Scope, Unix }
@@ -103,7 +105,64 @@ export class EventEncoder {
     this.uint(seq - this.seq - 1)
     const dt = t - this.t
     this.uint(dt >= 0 ? dt * 2 : -dt * 2 - 1)
-    const { required, optional } = layout
+    switch (event.k) {
+      case 'call': return this.call(event as unknown as CallEvent)
+      case 'block': return this.block(event as unknown as BlockEvent)
+      case 'ret':
+        // datagrams only
+        if (event.size !== undefined || event.interface !== undefined) return this.byTable(layout, event)
+        return this.ret(event as unknown as RetEvent)
+      default: return this.byTable(layout, event)
+    }
+  }
+
+  // The three kinds that every system call makes, written out: as the table says, but quicker.
+
+  private call(event: CallEvent): void {
+    const name = SYSCALL_CODES.get(event.name)
+    if (name === undefined) throw new RangeError(`name cannot be ${String(event.name)}`)
+    const { sock, fd, line } = event
+    this.uint(event.call)
+    this.uint(event.thread)
+    this.buf[this.pos++] = name
+    this.record(event.args, 0)
+    this.room(1)
+    this.buf[this.pos++] = (sock === undefined ? 0 : 1) | (fd === undefined ? 0 : 2) | (line === undefined ? 0 : 4)
+    if (sock !== undefined) this.uint(sock)
+    if (fd !== undefined) this.plain(fd, 0)
+    if (line !== undefined) this.uint(line)
+  }
+
+  private block(event: BlockEvent): void {
+    const why = BLOCK_CODES.get(event.why)
+    if (why === undefined) throw new RangeError(`why cannot be ${String(event.why)}`)
+    this.uint(event.call)
+    this.room(2)
+    this.buf[this.pos++] = why
+    this.buf[this.pos++] = event.local === undefined ? 0 : 1
+    if (event.local !== undefined) this.plain(event.local, 0)
+  }
+
+  private ret(event: RetEvent): void {
+    const { errno, data, sock, fd, local, remote } = event
+    this.uint(event.call)
+    this.plain(event.value, 0)
+    this.room(1)
+    this.buf[this.pos++] = (errno === undefined ? 0 : 1) | (data === undefined ? 0 : 2) | (sock === undefined ? 0 : 4)
+      | (fd === undefined ? 0 : 8) | (local === undefined ? 0 : 16) | (remote === undefined ? 0 : 32)
+    if (errno !== undefined) this.text(errno)
+    if (data !== undefined) {
+      this.uint(data.at)
+      this.uint(data.len)
+      this.uint(data.kept)
+    }
+    if (sock !== undefined) this.uint(sock)
+    if (fd !== undefined) this.plain(fd, 0)
+    if (local !== undefined) this.plain(local, 0)
+    if (remote !== undefined) this.plain(remote, 0)
+  }
+
+  private byTable({ required, optional, maskBytes }: Layout, event: Record<string, unknown>): void {
     for (let i = 0; i < required.length; i++) {
       const [name, type] = required[i]!
       this.field(type, event[name], name)
@@ -112,7 +171,7 @@ export class EventEncoder {
     // the mask is filled in afterwards, in a fixed width, so that each field is looked at once
     this.room(4)
     const at = this.pos
-    this.pos += layout.maskBytes
+    this.pos += maskBytes
     let mask = 0
     for (let i = 0; i < optional.length; i++) {
       const [name, type] = optional[i]!
@@ -121,7 +180,7 @@ export class EventEncoder {
       mask |= 1 << i
       this.field(type, value, name)
     }
-    const last = layout.maskBytes - 1
+    const last = maskBytes - 1
     for (let i = 0; i < last; i++) this.buf[at + i] = ((mask >> (7 * i)) & 0x7f) | 0x80
     this.buf[at + last] = mask >> (7 * last)
   }
@@ -255,8 +314,18 @@ export class EventEncoder {
   }
 
   private uint(value: number): void {
-    if (!isUint(value)) throw new RangeError(`expected a whole number from 0, got ${String(value)}`)
     this.room(8)
+    // most are small; `value | 0` is the value only for whole numbers
+    if ((value | 0) === value && value >= 0) {
+      let small = value
+      while (small >= 0x80) {
+        this.buf[this.pos++] = (small & 0x7f) | 0x80
+        small >>>= 7
+      }
+      this.buf[this.pos++] = small
+      return
+    }
+    if (!isUint(value)) throw new RangeError(`expected a whole number from 0, got ${String(value)}`)
     let rest = value
     while (rest >= 0x80) {
       // bit operations see 32 bits only
