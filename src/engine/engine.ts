@@ -194,11 +194,11 @@ export class Engine {
 
   /** the recorder of now: the kernel outlives its sessions */
   private sink(): TraceSink {
-    const engine = this
+    const live = (): Recorder => this.live
     return {
-      push: (event: Unstamped) => engine.live.push(event),
+      push: (event: Unstamped) => this.live.push(event),
       get bytes() {
-        return engine.live.bytes
+        return live().bytes
       },
     }
   }

@@ -11,7 +11,7 @@ import type { NativeSockets, Readiness } from './platform/platform'
 import type { Gate, Outcome, Run, Sock, Thread, TraceSink } from './objects'
 import { decodeSockAddr, encodeSockAddr, SOCKADDR_STORAGE } from './sockaddr'
 import { getOption, setOption, type OptionValue } from './options'
-import { Pacer } from './pacer'
+import type { Pacer } from './pacer'
 import { describeReady, describeSet, pollNow, type PollEntry, type PollReady } from './poll-set'
 import { Turn } from './turn'
 

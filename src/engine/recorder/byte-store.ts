@@ -9,6 +9,8 @@ import { Buffer } from 'node:buffer'
 import type { ByteRef } from '../../shared/trace/events'
 
 export const PAGE_BYTES = 1024 * 1024
+/** A recv that asks for more than this reads into a buffer beside the store: it mostly gets far less than it asks for. */
+const DIRECT = 256 * 1024
 
 interface Page {
   /** absolute offset of the page's first byte */
@@ -28,6 +30,9 @@ export class ByteStore {
   private readonly owner = new WeakMap<ArrayBufferLike, Page>()
   private page: Page
   private held = 0
+  /** where a large area was reserved; kept for the next one */
+  private beside: Uint8Array = new Uint8Array(0)
+  private reserved: Uint8Array | undefined
   /** bytes dropped from memory so far */
   dropped = 0
 
@@ -53,13 +58,21 @@ export class ByteStore {
 
   /** A writable area of exactly `n` bytes at the end of the store. Valid until the next reserve; `commit` keeps a prefix. */
   reserve(n: number): Uint8Array {
-    let page = this.page
-    if (page.bytes.length - page.used < n) page = this.newPage(page.at + page.used, Math.max(PAGE_BYTES, n))
-    return page.bytes.subarray(page.used, page.used + n)
+    if (n > DIRECT) {
+      if (this.beside.length < n) this.beside = Buffer.allocUnsafeSlow(n)
+      return (this.reserved = this.beside.subarray(0, n))
+    }
+    this.reserved = undefined
+    return this.area(n)
   }
 
   /** Keeps the first `n` bytes of the area reserved last, and says where they are. */
   commit(n: number): ByteRef {
+    if (this.reserved) {
+      const bytes = this.reserved.subarray(0, n)
+      this.reserved = undefined
+      this.area(n).set(bytes)
+    }
     const page = this.page
     const at = page.at + page.used
     page.used += n
@@ -71,7 +84,8 @@ export class ByteStore {
     const known = this.owner.get(data.buffer)
     if (known && this.holds(known)) return { at: known.at + (data.byteOffset - known.bytes.byteOffset), len, kept: len }
     const kept = Math.min(len, this.limit)
-    this.reserve(kept).set(kept === data.length ? data : data.subarray(0, kept))
+    this.area(kept).set(kept === data.length ? data : data.subarray(0, kept))
+    this.reserved = undefined
     const ref = this.commit(kept)
     ref.len = len
     return ref
@@ -83,6 +97,13 @@ export class ByteStore {
     if (!page) return new Uint8Array(0)
     const from = at - page.at
     return page.bytes.subarray(from, Math.min(page.used, from + len))
+  }
+
+  /** `n` bytes in a row at the end of the store */
+  private area(n: number): Uint8Array {
+    let page = this.page
+    if (page.bytes.length - page.used < n) page = this.newPage(page.at + page.used, Math.max(PAGE_BYTES, n))
+    return page.bytes.subarray(page.used, page.used + n)
   }
 
   private holds(page: Page): boolean {

@@ -17,6 +17,8 @@ import { sessionPath, sessionsDir } from './session-id'
 
 /** Largest bytes frame: one page of the byte store. */
 const PIECE = 1024 * 1024
+/** Most parts of one writev(2): IOV_MAX on Linux. */
+const MAX_PARTS = 1024
 /** Most bytes of events in one write. */
 const EVENTS_AT_ONCE = 8 * 1024 * 1024
 
@@ -163,9 +165,12 @@ export class Journal {
   }
 
   private async append(parts: Uint8Array[]): Promise<void> {
-    const block = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
-    await this.handle!.appendFile(block)
-    this.size += block.length
+    // written from where they are: the store's pages are never written twice
+    for (let left = parts; left.length > 0;) {
+      const { bytesWritten } = await this.handle!.writev(left.slice(0, MAX_PARTS))
+      this.size += bytesWritten
+      left = rest(left, bytesWritten)
+    }
   }
 
   /** Power may fail too: to the disk at most once a second, beside the writes. */
@@ -193,4 +198,12 @@ export class Journal {
     clearTimeout(this.timer)
     this.options.onProblem?.(error)
   }
+}
+
+/** What is left of `parts` after their first `written` bytes: the kernel may take less than all. */
+function rest(parts: readonly Uint8Array[], written: number): Uint8Array[] {
+  let skip = written
+  let i = 0
+  while (i < parts.length && skip >= parts[i]!.length) skip -= parts[i++]!.length
+  return i < parts.length ? [parts[i]!.subarray(skip), ...parts.slice(i + 1)] : []
 }
