@@ -18,7 +18,9 @@ const DEADLINE = 60_000
 const live = new Set<ChildProcess>()
 
 function forkTs(file: string, args: string[], execArgv: string[] = []): ChildProcess {
-  const child = fork(join(here, file), args, { execArgv: ['--import', 'tsx', ...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(join(here, file), args, {
+    execArgv: ['--import', 'tsx', ...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   live.add(child)
   return child
 }

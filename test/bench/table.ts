@@ -17,7 +17,8 @@ export function median(list: readonly number[]): number {
 }
 
 export function printTable(rows: readonly Row[]): void {
-  console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}; medians of interleaved rounds\n`)
+  const processor = `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`
+  console.log(`Node ${process.version}, ${processor}; medians of interleaved rounds\n`)
   const cells = [['what', 'target', 'lab', 'beside', 'ratio', ''], ...rows.map((row) => [
     row.what, row.target, row.ours, row.theirs, row.ratio?.toFixed(2) ?? '', row.met ? 'met' : 'NOT MET',
   ])]

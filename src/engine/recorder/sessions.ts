@@ -88,7 +88,9 @@ export class Sessions {
 
   /** Deletes a stored session; the live one cannot be. */
   async delete(session: string, live: Recorder): Promise<Result<null>> {
-    if (session === live.id) return fail({ code: 'INVALID', field: 'session', message: 'the live session cannot be deleted: begin a new one first' })
+    if (session === live.id) {
+      return fail({ code: 'INVALID', field: 'session', message: 'the live session cannot be deleted: begin a new one first' })
+    }
     if (!isSessionId(session)) return fail(gone())
     return attempt(async () => {
       const opened = this.opened.get(session)
@@ -121,7 +123,8 @@ export class Sessions {
 
   /** A stored session that an uploaded one is the same as: by its beginning, its length and its events. */
   private async same(info: SessionInfo): Promise<string | undefined> {
-    const like = (other: SessionInfo) => other.startedAt === info.startedAt && other.size === info.size && other.events === info.events
+    const like = (other: SessionInfo) =>
+      other.startedAt === info.startedAt && other.size === info.size && other.events === info.events
     return (await this.stored()).find(like)?.session
   }
 

@@ -54,7 +54,10 @@ export class Uploads {
     if (!done.ok) return done
     return done.value === 'hole'
       ? fail({ code: 'INVALID', field: 'offset', message: 'a piece of the file is missing: begin again' })
-      : fail({ code: 'LIMIT', limit: 'fileBytes', message: `a session file may have at most ${this.maxBytes} bytes`, detail: { limit: this.maxBytes } })
+      : fail({
+          code: 'LIMIT', limit: 'fileBytes', detail: { limit: this.maxBytes },
+          message: `a session file may have at most ${this.maxBytes} bytes`,
+        })
   }
 
   async close(): Promise<void> {
@@ -71,7 +74,10 @@ export class Uploads {
     }
     if (offset !== 0) return fail({ code: 'GONE', message: 'this upload has ended: begin again' })
     if (this.running.size >= AT_ONCE) {
-      return fail({ code: 'LIMIT', limit: 'uploads', message: `at most ${AT_ONCE} files can be opened at once: wait a moment`, detail: { limit: AT_ONCE } })
+      return fail({
+        code: 'LIMIT', limit: 'uploads', detail: { limit: AT_ONCE },
+        message: `at most ${AT_ONCE} files can be opened at once: wait a moment`,
+      })
     }
     return attempt(async () => {
       const path = join(await this.dir(), sessionId('upload') + PART_EXTENSION)

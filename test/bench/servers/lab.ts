@@ -13,7 +13,8 @@ import { ByteStore } from '../../../src/engine/recorder/byte-store'
 
 const [behaviour, traced] = process.argv.slice(2) as ['ack' | 'echo', 'traced' | 'untraced']
 const params = {
-  host: '127.0.0.1', port: 0, behaviour, model: 'threads' as const, backlog: 4096, reuseaddr: true, bufsize: 65_536, onerror: 'continue' as const,
+  host: '127.0.0.1', port: 0, behaviour, model: 'threads' as const, backlog: 4096, reuseaddr: true, bufsize: 65_536,
+  onerror: 'continue' as const,
 }
 /** the server's first line names its address */
 const portOf = (line: string) => Number(/listening on .*:(\d+)/.exec(line)?.[1])
