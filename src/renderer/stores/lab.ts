@@ -1,6 +1,7 @@
 /** The lab as the app sees it: the engine's word (hello, status, interfaces) and the session that is being looked at. */
 import { defineStore } from 'pinia'
-import { computed, shallowRef } from 'vue'
+import { computed, shallowRef, watch } from 'vue'
+import { useDocumentVisibility } from '@vueuse/core'
 import type { EngineStatus, Hello, Method, NetInterface, Pace, ParamsOf, ProgramInfo, ResultOf, Scope, SessionInfo } from '../../shared/contract/contract'
 import type { LabState } from '../../shared/projections/model'
 import type { LabError, Result } from '../../shared/result'
@@ -58,12 +59,16 @@ export const useLabStore = defineStore('lab', () => {
     const [nets, list] = await Promise.all([request('machine.interfaces', {}), request('programs.list', {})])
     if (nets.ok) interfaces.value = nets.value
     if (list.ok) programs.value = list.value
-    await request('watch.set', { on: true })
+    void request('watch.set', { on: visibility.value === 'visible' })
     // the engine may be another one now: then its live session is, too
     const live = answer.value.live
     const stay = viewing.value && (!viewing.value.live || viewing.value.session === live.session) && (first === undefined || first === live.session)
     await show(stay && viewing.value ? viewing.value : live, Boolean(stay))
   }
+
+  /** The kernel is looked at closely only while somebody can see it. */
+  const visibility = useDocumentVisibility()
+  watch(visibility, (now) => { if (link.value === 'connected') void request('watch.set', { on: now === 'visible' }) })
 
   client.onState((state) => {
     if (state === 'connected') void greet()

@@ -1,6 +1,6 @@
 /** The one selection of the whole app, and what lights up with it. */
 import { defineStore } from 'pinia'
-import { computed, shallowRef } from 'vue'
+import { computed, shallowRef, watch } from 'vue'
 import { nothing, relatedTo, type Selection } from '../../shared/projections/selection'
 import { useLabStore } from './lab'
 
@@ -15,5 +15,7 @@ export const useSelectionStore = defineStore('selection', () => {
   function select(next: Selection | undefined): void {
     selection.value = next
   }
+  // ids mean nothing in another session
+  watch(() => lab.viewing?.session, () => select(undefined))
   return { selection, related, select }
 })
