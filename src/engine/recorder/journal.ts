@@ -87,6 +87,11 @@ export class Journal {
     this.handle = undefined
   }
 
+  /** What would end the file as it is now: for a copy of a session that goes on. */
+  endFrame(): Uint8Array {
+    return Buffer.concat(this.writer.end(this.written.events, this.written.lastT))
+  }
+
   /** Bytes that memory has no more. Empty where the file has none either. */
   async readBytes(at: number, len: number): Promise<Uint8Array> {
     return this.handle ? this.index.read(this.handle, at, len) : new Uint8Array(0)

@@ -20,7 +20,8 @@ export class Sessions {
   private readonly opened = new Map<string, StoredSession>()
   private readonly summaries = new Map<string, { file: SessionFile; info: SessionInfo | undefined }>()
   private readonly uploads: Uploads
-  private exported: { id: string; file: Uint8Array } | undefined
+  /** The live session as it was when its first piece was read: `size` bytes of its file (0: none), then `tail`. */
+  private image: { id: string; size: number; tail: Uint8Array } | undefined
   private temporary: Promise<string> | undefined
 
   /** @param dataDir absent: only what is uploaded is kept, and only until the end */
@@ -56,28 +57,21 @@ export class Sessions {
   /** A piece of a session's file; the live one is written out first, or made in memory where there is no file. */
   async readFile(session: string, offset: number, len: number, live: Recorder): Promise<Result<{ size: number; bytes: Uint8Array }>> {
     if (!isSessionId(session)) return fail(gone())
-    if (session === live.id) {
-      // all pieces must be of one image, or they would not fit together
-      if (offset > 0 && this.exported?.id === session) return ok(slice(this.exported.file, offset, len))
+    if (session !== live.id) return attempt(async () => readPiece(sessionPath(await this.dir(), session), offset, len))
+    // all pieces must be of one image, or they would not fit together
+    if (offset === 0 || this.image?.id !== session) {
       live.flush()
       await live.journal?.flush()
-      this.exported = undefined
-      if (!live.journal || live.journal.problem || live.journal.size === 0) {
-        this.exported = { id: session, file: exportSession(live) }
-        return ok(slice(this.exported.file, offset, len))
-      }
+      const { journal } = live
+      this.image = journal && !journal.problem && journal.size > 0
+        ? { id: session, size: journal.size, tail: journal.endFrame() }
+        : { id: session, size: 0, tail: exportSession(live) }
     }
-    return attempt(async () => {
-      const file = await open(sessionPath(await this.dir(), session), 'r')
-      try {
-        const { size } = await file.stat()
-        const into = new Uint8Array(Math.max(0, Math.min(len, size - offset)))
-        const { bytesRead } = await file.read(into, 0, into.length, offset)
-        return { size, bytes: into.subarray(0, bytesRead) }
-      } finally {
-        await file.close()
-      }
-    })
+    const { size, tail } = this.image
+    const whole = size + tail.length
+    if (offset >= size) return ok({ size: whole, bytes: tail.slice(offset - size, offset - size + len) })
+    const piece = await attempt(() => readPiece(live.journal!.path, offset, Math.min(len, size - offset)))
+    return piece.ok ? ok({ size: whole, bytes: piece.value.bytes }) : piece
   }
 
   /** Takes a file in, in pieces in order; with the last it is checked, kept and opened. */
@@ -146,4 +140,14 @@ async function summaryOf(file: SessionFile): Promise<SessionInfo | undefined> {
   }
 }
 
-const slice = (file: Uint8Array, offset: number, len: number) => ({ size: file.length, bytes: file.slice(offset, offset + len) })
+async function readPiece(path: string, offset: number, len: number): Promise<{ size: number; bytes: Uint8Array }> {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    const into = new Uint8Array(Math.max(0, Math.min(len, size - offset)))
+    const { bytesRead } = await file.read(into, 0, into.length, offset)
+    return { size, bytes: into.subarray(0, bytesRead) }
+  } finally {
+    await file.close()
+  }
+}
