@@ -122,7 +122,8 @@ export function paintRow(row: Range, regions: readonly Region[], perRow: number)
       const last = part.to - row.from - 1
       // in the hex column a stripe reaches half a space to either side (the column's padding is half a space)
       const from = column[where](first)
-      const to = column[where](last) + (where === 'hex' ? 3 : 1)
+      // ... and over the gap in the middle
+      const to = column[where](last) + (where === 'hex' ? (last === perRow / 2 - 1 ? 4 : 3) : 1)
       const begins = region.from === part.from
       if (layer === 'fill') {
         if (begins) stripes.push({ from, to: from + EDGE, color: 'var(--text-faint)' })
