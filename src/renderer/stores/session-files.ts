@@ -1,7 +1,7 @@
 /** Session files in and out, piece by piece, so that a file of any size fits. */
-import { MAX_UPLOAD_PIECE, type SessionInfo } from '../../../shared/contract/contract'
-import { fail, ok, type LabError, type Result } from '../../../shared/result'
-import type { useLabStore } from '../../stores/lab'
+import { MAX_UPLOAD_PIECE, type SessionInfo } from '../../shared/contract/contract'
+import { fail, ok, type LabError, type Result } from '../../shared/result'
+import type { useLabStore } from './lab'
 
 type Request = ReturnType<typeof useLabStore>['request']
 
