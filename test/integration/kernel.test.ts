@@ -262,6 +262,10 @@ describe('waiting', () => {
         sent += more.value as number
       }
     }
+    // a FIN in the queue is no byte of it
+    const before = k.native.tcpFacts(s.fd)?.sendq
+    await k.dispatcher.shutdown(server, s, 'WR')
+    expect(k.native.tcpFacts(s.fd)).toMatchObject({ sendq: before })
     c.timeout = null
     const waiting = k.dispatcher.send(client, c, bytes('end'))
     await vi.waitUntil(() => client.cancel)

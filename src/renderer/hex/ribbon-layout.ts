@@ -35,9 +35,6 @@ const endOf = (items: readonly Item[], count: number): number => {
   return last ? last.offset + last.len : 0
 }
 
-/** States in which a FIN is on its way, which the kernel counts as one byte of its send queue (tcp_send_fin). */
-const FIN_COUNTED = new Set(['FIN_WAIT_1', 'CLOSING', 'LAST_ACK'])
-
 /**
  * What the kernel's samples say, as a mark that only rises: bytes that had been through `items` when the sample was taken,
  * plus or minus the queue then. Only the last few samples are looked at: the newest says most.
@@ -80,7 +77,7 @@ export function whereabouts(connection: ConnectionModel, from: Side, cursor: num
   const acked = mark(sender, cursor, sends, (i, through) => {
     const facts = sender.facts.value[i]
     if (facts?.sendq === undefined || facts.state === 'LISTEN') return undefined
-    return Math.max(0, through - Math.max(0, facts.sendq - (FIN_COUNTED.has(facts.state) ? 1 : 0)))
+    return Math.max(0, through - facts.sendq)
   })
 
   const length = Math.max(sent, received, receiverOurs ? (arrived?.at ?? 0) : 0)
