@@ -13,7 +13,7 @@ export function duration(us: number): string {
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** Seconds with microseconds since the first moment drawn, as Wireshark's time column: '0.000123'. */
+/** Seconds with microseconds since the session began, as Wireshark's time column: '0.000123'. */
 export function clock(us: number): string {
   const n = Math.max(0, Math.round(us))
   return `${Math.floor(n / 1e6)}.${String(n % 1e6).padStart(6, '0')}`

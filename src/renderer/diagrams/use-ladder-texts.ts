@@ -22,11 +22,10 @@ function baseOf(connection: ConnectionModel, side: Side): number | undefined {
   return connection.segments.find((s) => s.from === side && s.seqno !== undefined)?.seqno
 }
 
-export function useLadderTexts(props: { connection: ConnectionModel; cursor: number }, t0: () => number, wide: () => boolean): ComputedRef<LadderTexts> {
+export function useLadderTexts(props: { connection: ConnectionModel; cursor: number }, wide: () => boolean): ComputedRef<LadderTexts> {
   const { t } = useI18n()
   return computed(() => {
     const { connection, cursor } = props
-    const begin = t0()
     const isWide = wide()
     const bases: Partial<Record<Side, number>> = {}
     const base = (side: Side) => (bases[side] ??= baseOf(connection, side))
@@ -34,7 +33,8 @@ export function useLadderTexts(props: { connection: ConnectionModel; cursor: num
       const first = base(from)
       return n === undefined || first === undefined ? undefined : (n - first) >>> 0
     }
-    const time = (us: number) => clock(us - begin)
+    // the session's time, as the timeline and the call log have it: one moment, one number
+    const time = clock
     const flags = (segment: Segment) => (connection.type === 'dgram' ? t('ladder.datagram') : segment.flags)
     const side = (s: Side) => t(s === 'a' ? 'ladder.client' : 'ladder.server')
     const relative = (segment: Segment) => ({

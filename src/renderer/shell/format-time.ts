@@ -1,12 +1,9 @@
 /** Times of the session for people. Input is microseconds since the session began. */
 
-/** 1:02.345678: minutes where there are any, always to the microsecond, because a handshake lives there. */
+/** 62.345678 s: to the microsecond, because a handshake lives there, and in seconds alone, as the ladder and the call log write them. */
 export function formatMoment(us: number): string {
   const whole = Math.max(0, Math.round(us))
-  const minutes = Math.floor(whole / 60_000_000)
-  const seconds = Math.floor((whole % 60_000_000) / 1_000_000)
-  const micros = String(whole % 1_000_000).padStart(6, '0')
-  return minutes > 0 ? `${minutes}:${String(seconds).padStart(2, '0')}.${micros}` : `${seconds}.${micros} s`
+  return `${Math.floor(whole / 1_000_000)}.${String(whole % 1_000_000).padStart(6, '0')} s`
 }
 
 /** 1.2 MB; powers of 1024 with the short names people know. */
