@@ -28,14 +28,15 @@ export async function download(request: Request, session: SessionInfo): Promise<
   return undefined
 }
 
-/** Gives a file to the engine; answers the session that it opened from it. */
-export async function upload(request: Request, file: Blob): Promise<Result<SessionInfo>> {
+/** Gives a file to the engine; answers the session that it opened from it. `taken` hears how many bytes are there. */
+export async function upload(request: Request, file: Blob, taken?: (bytes: number) => void): Promise<Result<SessionInfo>> {
   const id = crypto.randomUUID()
   for (let offset = 0; ; offset += MAX_UPLOAD_PIECE) {
     const bytes = new Uint8Array(await file.slice(offset, offset + MAX_UPLOAD_PIECE).arrayBuffer())
     const last = offset + bytes.length >= file.size
     const answer = await request('session.upload', { upload: id, offset, bytes, last })
     if (!answer.ok) return answer
+    taken?.(offset + bytes.length)
     if (last) return answer.value ? ok(answer.value) : fail({ code: 'INTERNAL', message: 'the engine opened no session from the file' })
   }
 }
