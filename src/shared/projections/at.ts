@@ -40,9 +40,21 @@ export function runsAt(state: CallsState, cursor: Cursor): RunModel[] {
       end: run.end && run.end.seq <= cursor ? run.end : undefined,
       threads: run.threads.filter((id) => state.threads.get(id)!.seq <= cursor),
       output: prefixAt(run.output, cursor) as RunModel['output'],
+      ...(run.sets ? { sets: setsAt(run, cursor) } : {}),
     })
   }
   return out
+}
+
+const setsAt = (run: RunModel, cursor: Cursor): RunModel['sets'] => {
+  const sets = prefixAt(run.sets ?? [], cursor)
+  return sets.length > 0 ? [...sets] : undefined
+}
+
+/** The parameters of a run as they were at the cursor: those it began with, and what was changed since. */
+export function paramsAt(run: RunModel, cursor: Cursor): RunModel['params'] {
+  const sets = setsAt(run, cursor)
+  return sets ? Object.assign({}, run.params, ...sets.map((set) => set.params)) as RunModel['params'] : run.params
 }
 
 /** The threads that had begun. `calls` are indices into CallsState.list. */

@@ -20,6 +20,11 @@ export function applyCalls(state: CallsState, e: TraceEvent): CallModel | undefi
       if (run && !run.end) run.end = { seq: e.seq, t: e.t, status: e.status, error: e.error }
       return undefined
     }
+    case 'run-set': {
+      const run = state.runs.get(e.run)
+      if (run) (run.sets ??= []).push({ seq: e.seq, t: e.t, params: e.params })
+      return undefined
+    }
     case 'thread':
       if (!state.threads.has(e.thread)) addThread(state, e.thread, e.run, e.name, e.func, e.seq, e.t)
       return undefined

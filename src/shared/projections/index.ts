@@ -3,16 +3,23 @@ import type { TraceEvent } from '../trace/events'
 import { applyCalls, newCalls } from './calls'
 import { concludeWaiting, onBlock, onEndpoint, onExit, onPacket, onReturn, onSample, placeEarly } from './connections'
 import { newConnectionTable, type ConnectionTable } from './pairs'
+import { onDatagramClose, onDatagramReturn, onMark } from './datagrams'
+import { newDatagrams, type DatagramTable } from './flows'
+import { newMarks } from './marks'
 import type { LabState, Projection } from './model'
 import { applyReturn, applySample, closeAllOf, newSocketTable, type SocketTable } from './sockets'
 
 export * from './at'
+export * from './datagrams-at'
 export * from './history'
+export * from './marks'
+export * from './requests'
 
 /** The state with what the fold itself remembers. Views use the part that LabState names. */
 interface Lab extends LabState {
   readonly table: SocketTable
   readonly pairs: ConnectionTable
+  readonly datagrams: DatagramTable
 }
 
 /** An empty lab. Give it to `fold` only. */
@@ -20,7 +27,7 @@ export function createLab(): LabState {
   const sockets: LabState['sockets'] = new Map()
   const connections: LabState['connections'] = []
   const lab: Lab = {
-    seq: -1, t: 0, calls: newCalls(), sockets, connections, gaps: [],
+    seq: -1, t: 0, calls: newCalls(), sockets, connections, datagrams: newDatagrams(), marks: newMarks(), gaps: [],
     table: newSocketTable(sockets), pairs: newConnectionTable(connections, sockets),
   }
   return lab
@@ -58,15 +65,20 @@ export function fold(state: LabState, e: TraceEvent): void {
       concludeWaiting(lab.pairs, e)
       const call = applyCalls(lab.calls, e)
       if (!call) return
+      const index = lab.calls.index.get(call.call)!
       applyReturn(lab.table, call)
-      onReturn(lab.pairs, call, lab.calls.index.get(call.call)!)
+      onReturn(lab.pairs, call, index)
+      onDatagramReturn(lab.datagrams, lab, call, index)
       placeEarly(lab.pairs, e)
       return
     }
     case 'run-end':
       concludeWaiting(lab.pairs, e)
       applyCalls(lab.calls, e)
-      for (const sock of closeAllOf(lab.table, e.run, e.seq, e.t)) onExit(lab.pairs, sock, e)
+      for (const sock of closeAllOf(lab.table, e.run, e.seq, e.t)) {
+        onExit(lab.pairs, sock, e)
+        if (sock.type === 'dgram') onDatagramClose(lab.datagrams, sock, e.seq)
+      }
       return
     case 'gap':
       lab.gaps.push({ seq: e.seq, t: e.t, events: e.events, bytes: e.bytes, why: e.why })
@@ -75,14 +87,16 @@ export function fold(state: LabState, e: TraceEvent): void {
     case 'thread':
     case 'thread-end':
     case 'print':
+    case 'run-set':
       applyCalls(lab.calls, e)
       return
     case 'packet':
       onPacket(lab.pairs, e)
       return
-    case 'scope':
-    case 'run-set':
     case 'mark':
+      onMark(lab.datagrams, lab.marks, lab, e)
+      return
+    case 'scope':
       return
     default:
       return e satisfies never

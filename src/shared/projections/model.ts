@@ -6,8 +6,10 @@
  * replay nor checkpoints. The law that the tests prove: `at(fold(all), cursor)` equals `at(fold(prefix), end)`.
  */
 import type {
-  ByteRef, BlockReason, CallId, Family, Plain, RunId, SockAddr, SockId, SockType, SyscallName, TcpFacts, TcpState, ThreadId, TraceEvent,
+  ByteRef, BlockReason, CallId, Family, MarkKind, Plain, RunId, SockAddr, SockId, SockType, SyscallName, TcpFacts, TcpState, ThreadId, TraceEvent,
 } from '../trace/events'
+import type { DatagramsState } from './flows'
+import type { MarksState } from './marks'
 
 export type Evidence = 'kernel' | 'captured' | 'inferred'
 
@@ -36,6 +38,8 @@ export interface RunModel {
   t: number
   end?: { seq: number; t: number; status: 'ok' | 'failed' | 'stopped'; error?: string }
   threads: ThreadId[]
+  /** parameters that were changed while it ran, in order */
+  sets?: { seq: number; t: number; params: Record<string, Plain> }[]
   output: { seq: number; t: number; thread: ThreadId; text: string; err: boolean }[]
 }
 
@@ -74,6 +78,9 @@ export interface CallModel {
     fd?: number
     local?: SockAddr
     remote?: SockAddr
+    /** recvfrom: the whole length of a datagram that was cut, and the interface on which it arrived */
+    size?: number
+    interface?: number
   }
 }
 
@@ -154,10 +161,22 @@ export interface Segment {
   evidence: Evidence
   /** the call that made it go out */
   call?: CallId
+  /** of a datagram: what is known of it besides */
+  datagram?: DatagramFacts
   /** captured only */
   seqno?: number
   ackno?: number
   window?: number
+}
+
+/** What programs and the kernel said of one datagram. */
+export interface DatagramFacts {
+  /** why it is lost, and the program that dropped it */
+  cause?: 'drop' | 'refused' | 'unread'
+  by?: string
+  /** bytes that its receiver got, where that is less than it held: the rest was cut off */
+  cut?: number
+  marks: { what: MarkKind; id?: number; n?: number; us?: number; program?: string }[]
 }
 
 export interface Endpoint {
@@ -208,6 +227,10 @@ export interface LabState {
   calls: CallsState
   sockets: Map<SockId, SockModel>
   connections: ConnectionModel[]
+  /** datagrams and their flows: read them with the selectors of datagrams-at.ts */
+  datagrams: DatagramsState
+  /** what programs said of their own work: see marks.ts and requests.ts */
+  marks: MarksState
   /** seqs of gap events with what they left out */
   gaps: { seq: number; t: number; events: number; bytes: number; why: string }[]
 }

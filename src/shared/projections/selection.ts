@@ -3,6 +3,7 @@
  * thread's bar, a state) makes a Selection; each view lights up what `relatedTo` finds of it there.
  */
 import type { CallId, SockId, ThreadId } from '../trace/events'
+import { datagramCalls } from './datagrams-at'
 import type { CallModel, ConnectionModel, LabState, Side } from './model'
 
 export type Selection =
@@ -78,16 +79,39 @@ function addBytes(related: Related, lab: LabState, connection: ConnectionModel, 
   }
 }
 
+const connectionById = (lab: LabState, id: number): ConnectionModel | undefined => (id < 0 ? undefined : lab.connections.find((c) => c.id === id))
+
+/** A datagram: the calls that sent and received it, and what both ends said of it. */
+function ofDatagram(related: Related, lab: LabState, flow: number, row: number): Related {
+  related.connection = flow
+  related.segments.add(row)
+  const { columns } = lab.datagrams
+  if (row < 0 || row >= columns.seq.length) return related
+  for (const index of [columns.sendCall.at(row), columns.recvCall.at(row)]) {
+    const call = lab.calls.list[index]
+    if (call) addCall(related, call)
+  }
+  return related
+}
+
 /** Everything that belongs to the selected thing. Never throws: what the lab does not know is left out. */
 export function relatedTo(selection: Selection | undefined, lab: LabState): Related {
   const related = nothing()
   if (!selection) return related
-  const connection = 'connection' in selection ? lab.connections.find((c) => c.id === selection.connection) : undefined
+  const connection = 'connection' in selection ? connectionById(lab, selection.connection) : undefined
   switch (selection.kind) {
     case 'call': {
       const call = callOf(lab, selection.call)
       if (!call) return related
       addCall(related, call)
+      const datagram = datagramCalls(lab, call.call)
+      if (datagram) {
+        related.connection = datagram.flow
+        related.segments.add(datagram.segment)
+        // the other end's call of the same datagram
+        for (const index of datagram.calls) addCall(related, lab.calls.list[index]!)
+        return related
+      }
       const on = connectionOfCall(lab, call)
       if (on) {
         related.connection = on.id
@@ -96,6 +120,7 @@ export function relatedTo(selection: Selection | undefined, lab: LabState): Rela
       return related
     }
     case 'segment': {
+      if (selection.connection < 0) return ofDatagram(related, lab, selection.connection, selection.segment)
       const segment = connection?.segments.find((s) => s.id === selection.segment)
       if (!connection || !segment) return related
       related.connection = connection.id

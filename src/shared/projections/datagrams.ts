@@ -1,0 +1,252 @@
+/**
+ * Folds the calls on dgram sockets and the marks about them. A datagram that was received is matched to the one that was
+ * sent by addresses, order and size; what nobody in the lab received keeps an unknown fate, for nothing says what became
+ * of it.
+ */
+import { listensFor, peerKey, endKey } from '../tcp/tuple'
+import type { MarkEvent, SockAddr } from '../trace/events'
+import { classifyText } from '../net/address'
+import type { CallModel, LabState, Side, SockModel } from './model'
+import { record } from './history'
+import { addDatagram, addFlow, datagramOfCall, linkCall, lose, type DatagramTable, type Flow, type FlowEnd, type Pending } from './flows'
+import { addressArg } from './sockets'
+import { addMark, type MarksState } from './marks'
+
+/** Datagrams of one destination port whose receive is waited for. Past that the oldest are given up: their fate stays unknown. */
+const MOST_PENDING = 8192
+/** Of those that a later one has overtaken, so many are still waited for. */
+const MOST_OVERTAKEN = 64
+
+interface Stamp { seq: number; t: number }
+type Lab = Pick<LabState, 'sockets' | 'calls'>
+
+const other = (side: Side): Side => (side === 'a' ? 'b' : 'a')
+const lastOf = <T>(list: readonly T[]): T | undefined => list[list.length - 1]
+const portOf = (address: SockAddr | undefined): number => (address && address.family !== 'unix' ? address.port : -1)
+
+/** One datagram to this address may have many receivers. */
+function isCast(address: SockAddr): boolean {
+  if (address.family === 'unix') return false
+  const scope = classifyText(address.host)
+  // a subnet's own broadcast address ends in 255 on nearly every network; taken for one, a host of that name loses nothing
+  return scope === 'multicast' || scope === 'broadcast' || (address.family === 'inet' && address.host.endsWith('.255'))
+}
+
+function setAddress(end: FlowEnd, address: SockAddr | undefined, at: Stamp): void {
+  if (!address) return
+  const known = lastOf(end.addr.value)
+  if (known && endKey(known) === endKey(address)) return
+  record(end.addr, at.seq, at.t, address)
+}
+
+function setSock(table: DatagramTable, flow: Flow, side: Side, sock: SockModel, to: SockAddr, at: Stamp): void {
+  const end = flow[side]
+  if (end.sock === undefined) {
+    end.sock = sock.sock
+    end.sockSeq = at.seq
+  }
+  const place = { flow: -1 - flow.id, side }
+  table.bySock.set(`${sock.sock}>${peerKey(to)}`, place)
+  table.lastOf.set(sock.sock, place)
+}
+
+/** The flow of what `sock` sends to `dest`; made with the first. */
+function flowTo(table: DatagramTable, sock: SockModel, local: SockAddr | undefined, dest: SockAddr, at: Stamp): { flow: Flow; side: Side } {
+  const known = table.bySock.get(`${sock.sock}>${peerKey(dest)}`)
+  if (known) {
+    table.lastOf.set(sock.sock, known)
+    const flow = table.flows[known.flow]!
+    const address = lastOf(flow[known.side].addr.value)
+    if (!address) setAddress(flow[known.side], local, at)
+    return { flow, side: known.side }
+  }
+  const flow = addFlow(table, sock.family, isCast(dest), at)
+  setAddress(flow.a, local, at)
+  setAddress(flow.b, dest, at)
+  setSock(table, flow, 'a', sock, dest, at)
+  return { flow, side: 'a' }
+}
+
+function addCall(flow: Flow, side: Side, index: number, seq: number): void {
+  flow.calls.seq.push(seq)
+  flow.calls.side.push(side === 'a' ? 0 : 1)
+  flow.calls.index.push(index)
+}
+
+// ---- sends
+
+function sent(table: DatagramTable, sock: SockModel, call: CallModel, index: number): void {
+  const end = call.end!
+  const local = end.local ?? lastOf(sock.local.value)
+  const dest = (call.name === 'sendto' ? addressArg(call) ?? end.remote : undefined) ?? lastOf(sock.remote.value)
+  if (!dest) return
+  const { flow, side } = flowTo(table, sock, local, dest, end)
+  addCall(flow, side, index, end.seq)
+  if (end.errno !== undefined) {
+    if (end.errno === 'ECONNREFUSED') refused(table, flow, side, end.seq)
+    return
+  }
+  const len = end.data?.len ?? (typeof end.value === 'number' ? end.value : 0)
+  const row = addDatagram(table, flow, side, len, index, end)
+  const port = portOf(dest)
+  let list = table.pending.get(port)
+  if (!list) table.pending.set(port, (list = []))
+  if (list.length >= MOST_PENDING) list.splice(0, MOST_PENDING / 8)
+  list.push({ row, len, sock: sock.sock, local, dest, ...(flow.cast ? { taken: new Set() } : {}) })
+}
+
+/** ICMP came back (port unreachable): the last datagram sent there is the one that nobody took. */
+function refused(table: DatagramTable, flow: Flow, side: Side, seq: number): void {
+  const { columns } = table
+  for (let i = flow.datagrams.length - 1; i >= 0; i--) {
+    const row = flow.datagrams.at(i)
+    if (columns.side.at(row) !== (side === 'a' ? 0 : 1)) continue
+    if (Number.isNaN(columns.recvSeq.at(row))) lose(table, row, 'refused', seq)
+    return
+  }
+}
+
+// ---- receives
+
+/** Could this be the datagram that `sock` received from `from`? */
+function fits(pending: Pending, sock: SockModel, local: SockAddr | undefined, from: SockAddr | undefined): boolean {
+  if (pending.taken ? pending.taken.has(sock.sock) : !local || !listensFor(local, pending.dest)) return false
+  if (!from || !pending.local) return true
+  if (from.family === 'unix' || pending.local.family === 'unix') return endKey(from) === endKey(pending.local)
+  if (from.port !== pending.local.port) return false
+  const { host } = pending.local
+  return host === '0.0.0.0' || host === '::' || endKey(pending.local) === endKey(from)
+}
+
+/** The row of the datagram that was received; undefined when the lab did not see it sent. */
+function match(table: DatagramTable, sock: SockModel, local: SockAddr | undefined, from: SockAddr | undefined, len: number, asked: number): Pending | undefined {
+  const port = portOf(local)
+  const list = table.pending.get(port)
+  if (!list) return undefined
+  let overtaken = 0
+  for (let i = 0; i < list.length; i++) {
+    const pending = list[i]!
+    if (!fits(pending, sock, local, from)) continue
+    // where the system does not tell a cut datagram's whole length, a full buffer may have been too small
+    if (pending.len !== len && !(len === asked && pending.len > len)) {
+      overtaken++
+      continue
+    }
+    if (pending.taken) pending.taken.add(sock.sock)
+    else if (i === 0) list.shift()
+    else list.splice(i, 1)
+    if (overtaken > MOST_OVERTAKEN) list.splice(0, i - MOST_OVERTAKEN)
+    if (list.length === 0) table.pending.delete(port)
+    return pending
+  }
+  return undefined
+}
+
+function received(table: DatagramTable, sock: SockModel, call: CallModel, index: number): void {
+  const end = call.end!
+  if (end.errno !== undefined) {
+    const place = table.lastOf.get(sock.sock)
+    if (!place) return
+    const flow = table.flows[place.flow]!
+    addCall(flow, place.side, index, end.seq)
+    if (end.errno === 'ECONNREFUSED') refused(table, flow, place.side, end.seq)
+    return
+  }
+  const local = end.local ?? lastOf(sock.local.value)
+  const from = end.remote ?? lastOf(sock.remote.value)
+  const len = end.size ?? end.data?.len ?? (typeof end.value === 'number' ? end.value : 0)
+  const pending = match(table, sock, local, from, len, typeof call.args.len === 'number' ? call.args.len : -1)
+  if (pending) {
+    const flow = table.flows[table.columns.flow.at(pending.row)]!
+    const side: Side = table.columns.side.at(pending.row) === 0 ? 'a' : 'b'
+    if (Number.isNaN(table.columns.recvSeq.at(pending.row))) {
+      table.columns.recvSeq.values[pending.row] = end.seq
+      table.columns.recvCall.values[pending.row] = index
+    }
+    linkCall(table, index, pending.row)
+    addCall(flow, other(side), index, end.seq)
+    if (from && !flow.cast) {
+      setAddress(flow[side], from, end)
+      setSock(table, flow, other(side), sock, from, end)
+    }
+    return
+  }
+  if (!from) return
+  // another program's: all that is known of it is that it came
+  const known = table.bySock.get(`${sock.sock}>${peerKey(from)}`)
+  const flow = known ? table.flows[known.flow]! : addFlow(table, sock.family, false, end)
+  const side: Side = known ? other(known.side) : 'a'
+  setAddress(flow[side], from, end)
+  if (!known) setAddress(flow.b, local, end)
+  setSock(table, flow, other(side), sock, from, end)
+  const row = addDatagram(table, flow, side, len, -1, end)
+  table.columns.recvSeq.values[row] = end.seq
+  table.columns.recvCall.values[row] = index
+  linkCall(table, index, row)
+  addCall(flow, other(side), index, end.seq)
+}
+
+// ---- the fold
+
+/** A call on a dgram socket returned. */
+export function onDatagramReturn(table: DatagramTable, lab: Lab, call: CallModel, index: number): void {
+  const sock = call.sock === undefined ? undefined : lab.sockets.get(call.sock)
+  if (!sock || sock.type !== 'dgram') return
+  switch (call.name) {
+    case 'send':
+    case 'sendto':
+      return sent(table, sock, call, index)
+    case 'recv':
+    case 'recvfrom':
+      return isPeek(call) ? undefined : received(table, sock, call, index)
+    case 'connect': {
+      const to = call.end!.remote ?? addressArg(call)
+      if (!to || call.end!.errno !== undefined) return
+      const { flow, side } = flowTo(table, sock, call.end!.local ?? lastOf(sock.local.value), to, call.end!)
+      return addCall(flow, side, index, call.end!.seq)
+    }
+    case 'close':
+    case 'abort': {
+      if (call.end!.errno !== undefined) return
+      const place = table.lastOf.get(sock.sock)
+      if (place) addCall(table.flows[place.flow]!, place.side, index, call.end!.seq)
+      return onDatagramClose(table, sock, call.end!.seq)
+    }
+    default:
+  }
+}
+
+/** A socket is gone: what still waited in its receive buffer is lost. */
+export function onDatagramClose(table: DatagramTable, sock: SockModel, seq: number): void {
+  table.lastOf.delete(sock.sock)
+  const local = lastOf(sock.local.value)
+  const port = portOf(local)
+  const list = local && table.pending.get(port)
+  if (!list) return
+  const rest = list.filter((pending) => {
+    if (pending.taken || !fits(pending, sock, local, lastOf(sock.remote.value))) return true
+    lose(table, pending.row, 'unread', seq)
+    return false
+  })
+  if (rest.length > 0) table.pending.set(port, rest)
+  else table.pending.delete(port)
+}
+
+/** A program said something of a request or of a datagram. */
+export function onMark(table: DatagramTable, marks: MarksState, lab: Lab, e: MarkEvent): void {
+  const call = e.call === undefined ? -1 : lab.calls.index.get(e.call) ?? -1
+  const row = addMark(marks, e, lab.calls.threads.get(e.thread)?.run ?? -1, call)
+  const datagram = datagramOfCall(table, call)
+  if (datagram < 0) return
+  const { columns } = table
+  const last = columns.lastMark.at(datagram)
+  if (last < 0) columns.firstMark.values[datagram] = row
+  else marks.columns.next.values[last] = row
+  columns.lastMark.values[datagram] = row
+  if (e.what === 'drop') lose(table, datagram, 'drop', e.seq)
+}
+
+function isPeek(call: CallModel): boolean {
+  const { flags } = call.args
+  return typeof flags === 'string' && flags.includes('PEEK')
+}
