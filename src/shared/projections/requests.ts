@@ -4,7 +4,7 @@
  */
 import type { RunId } from '../trace/events'
 import { rowsAt } from './columns'
-import { markCount, markOf, type Mark, type MarksState } from './marks'
+import { MARK_KINDS, markCount, markOf, type Mark, type MarksState, type RunMarks } from './marks'
 import type { Cursor } from './model'
 
 /** How many requests were over. */
@@ -27,13 +27,32 @@ export interface RequestModel {
   marks: Mark[]
 }
 
-/** The request of the run's row `from` .. before `to` of its marks. */
-function story(marks: MarksState, run: RunId, from: number, to: number): RequestModel | undefined {
-  const own = marks.runs.get(run)
-  if (!own || from >= to) return undefined
+/** Marks between a request's beginning and its end that are searched: hundreds of threads may ask at once. */
+const MOST_BETWEEN = 20_000
+
+/** The request of the thread whose mark stands at `place` of the run's marks: what is in the trace of it before `known`. */
+function story(marks: MarksState, own: RunMarks, place: number, known: number): RequestModel {
+  const { columns: c } = marks
+  const thread = c.thread.at(own.all.at(place))
   const out: RequestModel = { id: -1, t: undefined, end: undefined, attempts: [], marks: [] }
-  for (let i = from; i < to; i++) {
-    const mark = markOf(marks.columns, own.all.at(i))
+  const rows: number[] = []
+  const isEdge = (i: number, what: 'request' | 'done') => MARK_KINDS[c.what.at(own.all.at(i))] === what
+  const mine = (i: number) => c.thread.at(own.all.at(i)) === thread
+  let from = place
+  for (let i = place; i >= Math.max(0, place - MOST_BETWEEN); i--) {
+    if (!mine(i)) continue
+    if (i !== place && isEdge(i, 'done')) break
+    from = i
+    if (isEdge(i, 'request')) break
+  }
+  for (let i = from; i < Math.min(known, from + MOST_BETWEEN); i++) {
+    if (!mine(i)) continue
+    if (i !== from && isEdge(i, 'request')) break
+    rows.push(own.all.at(i))
+    if (isEdge(i, 'done')) break
+  }
+  for (const row of rows) {
+    const mark = markOf(c, row)
     switch (mark.what) {
       case 'request':
         out.id = mark.id ?? -1
@@ -53,18 +72,26 @@ function story(marks: MarksState, run: RunId, from: number, to: number): Request
   return out
 }
 
-/** The `i`-th request of a run, from 0, as known at the cursor: the ones that are over, then the one that runs. */
+/** The `i`-th request of a run that was over at the cursor, from 0. */
 export function requestAt(marks: MarksState, run: RunId, i: number, cursor: Cursor): RequestModel | undefined {
   const own = marks.runs.get(run)
-  if (!own) return undefined
-  const seqOf = (row: number) => marks.columns.seq.at(own.all.at(row))
-  const known = rowsAt(own.all.length, cursor, seqOf)
-  const done = own.by.done
-  const over = requestsDone(marks, run, cursor)
-  if (i < 0 || i > over) return undefined
-  const from = i === 0 ? 0 : rowsAt(own.all.length, marks.columns.seq.at(done!.at(i - 1)), seqOf)
-  const to = i === over ? known : Math.min(known, rowsAt(own.all.length, marks.columns.seq.at(done!.at(i)), seqOf))
-  return story(marks, run, from, to)
+  if (!own || i < 0 || i >= requestsDone(marks, run, cursor)) return undefined
+  const { seq } = marks.columns
+  const known = rowsAt(own.all.length, cursor, (place) => seq.at(own.all.at(place)))
+  const place = rowsAt(own.all.length, seq.at(own.by.done!.at(i)), (at) => seq.at(own.all.at(at))) - 1
+  return place < 0 ? undefined : story(marks, own, place, known)
+}
+
+/** The request that began last, over or not. */
+export function lastRequest(marks: MarksState, run: RunId, cursor: Cursor): RequestModel | undefined {
+  const own = marks.runs.get(run)
+  const begun = own?.by.request
+  const n = markCount(marks, run, 'request', cursor)
+  if (!own || !begun || n === 0) return undefined
+  const { seq } = marks.columns
+  const known = rowsAt(own.all.length, cursor, (place) => seq.at(own.all.at(place)))
+  const place = rowsAt(own.all.length, seq.at(begun.at(n - 1)), (at) => seq.at(own.all.at(at))) - 1
+  return place < 0 ? undefined : story(marks, own, place, known)
 }
 
 /** Steps of a logarithmic scale: `perDecade` of them from 1 microsecond on. */

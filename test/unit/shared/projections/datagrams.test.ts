@@ -183,8 +183,21 @@ describe('requests', () => {
       id: 2, attempts: [{ n: 1, wait: 100_000 }, { n: 2, wait: 200_000 }], marks: [{ what: 'answer' }], end: { ok: true, attempts: 2 },
     })
     // the one that runs has no end
-    expect(P.requestAt(marks, 2, 1, s.events.length - 3)).toMatchObject({ id: 2, end: undefined, attempts: [{ n: 1 }, { n: 2 }] })
-    expect(P.requestAt(marks, 2, 3, Infinity)).toBeUndefined()
+    const running = s.events.length - 3
+    expect(P.lastRequest(marks, 2, running)).toMatchObject({ id: 2, end: undefined, attempts: [{ n: 1 }, { n: 2 }] })
+    expect(P.requestAt(marks, 2, 1, running)).toBeUndefined()
+    expect(P.lastRequest(marks, 2, Infinity)).toEqual(P.requestAt(marks, 2, 1, Infinity))
+    expect(P.requestAt(marks, 2, 2, Infinity)).toBeUndefined()
+  })
+
+  it('are told apart where several threads ask at once', () => {
+    const s = new Script().ends()
+    s.add({ k: 'thread', run: 2, thread: 9, name: 'client 2', func: 'work' })
+    for (const what of ['request', 'attempt', 'late', 'done'] as const) {
+      for (const [thread, id] of [[2, 1], [9, 2]] as const) s.mark(thread, what, { id, n: 1, ok: true })
+    }
+    const { marks } = folded(s.events)
+    for (const i of [0, 1]) expect(P.requestAt(marks, 2, i, Infinity)).toMatchObject({ id: i + 1, attempts: [{ n: 1 }], marks: [{ what: 'late', id: i + 1 }], end: { ok: true } })
   })
 
   it('are counted on from an earlier answer as they would be anew', () => {
@@ -223,7 +236,7 @@ function asked(lab: LabState, cursor: number): unknown {
     runs: runs.map((run) => ({
       stats: P.requestStats(lab.marks, run, cursor), rate: P.requestRate(lab.marks, run, cursor, 1000),
       last: P.lastMarks(lab.marks, [run], P.MARK_KINDS, cursor, 5),
-      stories: [0, 1, 2].map((i) => P.requestAt(lab.marks, run, i, cursor)),
+      stories: [0, 1, 2].map((i) => P.requestAt(lab.marks, run, i, cursor)), running: P.lastRequest(lab.marks, run, cursor),
     })),
   }
 }
