@@ -27,7 +27,7 @@ export interface PresetStep {
   again?(ctx: PresetContext, call: CallModel): boolean
 }
 
-export type PresetId = 'handshake' | 'echo' | 'halfClose' | 'fillSend' | 'acceptQueue' | 'closing' | 'addressInUse' | 'refused' | 'timeout' | 'reset'
+export type PresetId = 'handshake' | 'echo' | 'halfClose' | 'fillSend' | 'acceptQueue' | 'synReceived' | 'closing' | 'addressInUse' | 'refused' | 'timeout' | 'reset'
 export interface Preset { id: PresetId; steps: PresetStep[] }
 
 const LOOPBACK: SockAddr = { family: 'inet', host: '127.0.0.1', port: 0 }
@@ -97,6 +97,15 @@ export const PRESETS: Preset[] = [
       socket('a', 'client3', 'client 3'), connect('client3', { thread: 'client 3', blocks: true }),
       accept(), accept('conn2'), accept('conn3'),
       close('a', 'client'), close('b', 'conn'), close('b', 'server'),
+    ],
+  },
+  {
+    // the kernel holds the ACK of the handshake back until data comes (tcp(7)): SYN_RCVD lasts long enough to be looked at
+    id: 'synReceived',
+    steps: [
+      socket('b', 'server'), option('b', 'server', 'TCP_DEFER_ACCEPT', 5), bind(), listen(5), socket('a', 'client'), connect(),
+      on('b', 'server', (sock) => ({ name: 'accept', sock }), { save: 'conn', blocks: true }), send('a', 'client', text('hello')),
+      recv('b', 'conn', 1024), close('a', 'client'), recv('b', 'conn', 1024), close('b', 'conn'), close('b', 'server'),
     ],
   },
   {
