@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { withLock } from './lock.mjs'
 import { at, run, runScript } from './run.mjs'
 
 const say = (line) => process.stderr.write(`${line}\n`)
@@ -25,10 +27,15 @@ const readStamp = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')
 export async function ensureDependencies() {
   const stamp = at('node_modules/.socketscope-lock')
   const wanted = `${hashOf(at('package-lock.json'))} ${process.platform} ${process.arch}`
-  if (readStamp(stamp) === wanted || isInstalled()) {
-    if (readStamp(stamp) !== wanted) writeFileSync(stamp, wanted)
-    return
-  }
+  if (readStamp(stamp) === wanted) return
+  await withLock(async () => {
+    // another launcher may have done it meanwhile, or a person
+    if (readStamp(stamp) !== wanted && !isInstalled()) await install()
+    writeFileSync(stamp, wanted)
+  })
+}
+
+async function install() {
   const npm = npmCli()
   if (!npm) {
     say('Socketscope could not find npm: run `npm ci` in its folder, then start again.')
@@ -40,7 +47,6 @@ export async function ensureDependencies() {
     say(`${text.trim()}\nThe dependencies could not be installed: is the npm registry within reach?`)
     process.exit(1)
   }
-  writeFileSync(stamp, wanted)
 }
 
 /** npm leaves its own copy of the lock inside node_modules; the same packages and versions need no second installation. */
@@ -72,9 +78,15 @@ export async function ensureBuilt({ tolerate = false } = {}) {
   const hash = createHash('sha256')
   for (const source of BUILD_SOURCES) fingerprint(at(source), hash)
   const wanted = hash.digest('hex')
-  if (readStamp(stamp) === wanted) return { code: 0, text: '' }
+  const done = { code: 0, text: '' }
+  if (readStamp(stamp) === wanted) return done
+  return withLock(async () => (readStamp(stamp) === wanted ? done : build(stamp, wanted, tolerate)))
+}
+
+async function build(stamp, wanted, tolerate) {
   if (!tolerate) say('Building Socketscope ...')
   const result = await runScript('electron-vite/bin/electron-vite.js', ['build', '--logLevel', 'warn'], { output: 'keep', env: { NODE_ENV: 'production' } })
+  result.text = stripVTControlCharacters(result.text)
   if (result.code === 0) {
     mkdirSync(at('out'), { recursive: true })
     writeFileSync(stamp, wanted)
