@@ -22,11 +22,11 @@ interface Measure {
   work: Work
   /** the first is ours */
   servers: ServerName[]
-  /** how the rate of the first must stand to each other: at least this, of its */
+  /** the rate of the first is to be at least this much of each other's */
   targets: Partial<Record<ServerName, number>>
   /** from milliseconds to what is shown */
   show: (ms: number) => string
-  /** a row of times is met by at most 1/target of the other's time; the words of the table say which */
+  /** the target in the words of the table */
   words: (target: number, other: ServerName) => string
   /** fresh servers for every round: 10,000 connections leave their mark on a heap */
   fresh?: boolean
