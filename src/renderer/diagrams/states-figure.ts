@@ -79,8 +79,8 @@ export const EDGES: readonly FigureEdge[] = [
   { id: 'timeout', from: 'TIME_WAIT', to: 'CLOSED_END', path: 'M588 990 H800', event: 'Timeout=2MSL', action: 'delete TCB', label: { x: 694, y: 990, anchor: 'middle' } },
   // note 2 of the figure: the peer's FIN came together with the ACK of ours
   {
-    id: 'fin-ack-fin-wait-1', from: 'FIN_WAIT_1', to: 'TIME_WAIT', path: 'M176 696 Q176 722 202 722 H222 Q248 722 248 748 V904 Q248 930 274 930 H424 Q452 930 452 962', event: 'rcv FIN,ACK of FIN', action: 'snd ACK',
-    label: { x: 260, y: 876, anchor: 'start' }, hidden: true,
+    id: 'fin-ack-fin-wait-1', from: 'FIN_WAIT_1', to: 'TIME_WAIT', path: 'M176 696 Q176 722 202 722 H238 Q264 722 264 748 V904 Q264 930 290 930 H424 Q452 930 452 962', event: 'rcv FIN,ACK of FIN', action: 'snd ACK',
+    label: { x: 275, y: 876, anchor: 'start' }, hidden: true,
   },
 ]
 

@@ -114,6 +114,9 @@ const joined = (parts: PrintablePart[]): string => parts.map((p) => p.text).join
 
 /** Text safe to show, as one string. */
 export const printable = (text: string): string => joined(printableParts(text))
+
+/** A program's own output: a backslash stays single, because what repr() printed has escapes of its own. */
+export const printableOutput = (text: string): string => text.split('\\').map(printable).join('\\')
 /** Bytes safe to show, read as UTF-8. */
 export const printableBytes = (bytes: Uint8Array): string => joined(printableByteParts(bytes))
 

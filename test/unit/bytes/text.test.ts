@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatEscapes, parseEscapes } from '../../../src/shared/bytes/escapes'
-import { printable, printableByteParts, printableBytes, printableCell, printableParts } from '../../../src/shared/bytes/printable'
+import { printable, printableByteParts, printableBytes, printableCell, printableOutput, printableParts } from '../../../src/shared/bytes/printable'
 import { encodeUtf8, utf8At, utf8Length, utf8Sequences } from '../../../src/shared/bytes/utf8'
 
 /** Every code point that a person cannot see or that moves what is seen. */
@@ -57,6 +57,9 @@ const HOSTILE = [
 ]
 
 describe('printable', () => {
+  it('leaves the escapes of repr() in a program\'s output as they are, and makes all else visible', () => {
+    expect(printableOutput("b'\\xc3\\n'\x1b\\\u202e")).toBe("b'\\xc3\\n'\\x1b\\\\u{202e}")
+  })
   it('shows golden vectors', () => {
     expect(printable('hello\r\n\0')).toBe('hello\\r\\n\\0')
     expect(printable('C:\\new')).toBe('C:\\\\new')
