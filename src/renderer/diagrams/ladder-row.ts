@@ -29,7 +29,7 @@ const PAD = 0.5
  * are known (datagrams) the lifelines need no room for their names.
  */
 export function columnsFor(width: number, named = true): Columns {
-  const wide = named ? LIFE : 0.5
+  const wide = named ? LIFE : 0.8
   if (width < 66) {
     const time = width < 40 ? 5.9 : TIME
     const life = 1.1

@@ -28,6 +28,23 @@ export function useLadderTexts(props: { connection: ConnectionModel; cursor: num
     const { connection, cursor } = props
     const isWide = wide()
     const bases: Partial<Record<Side, number>> = {}
+    /** What a datagram is to the programs: a request, an attempt at one, its answer; and what was done to it on the way. */
+    const datagram = ({ datagram: facts }: Segment): string => {
+      const words = (facts?.marks ?? []).flatMap(({ what, id, n, us }) => {
+        switch (what) {
+          case 'attempt': return [n === undefined || n === 1 ? t('ladder.dgram.request', { id }) : `↻ ${t('ladder.dgram.attempt', { id, n })}`]
+          case 'delay': return [t('ladder.dgram.delay', { time: duration(us ?? 0) })]
+          case 'answer': case 'late': case 'repeated': return [t(`ladder.dgram.${what}`, { id })]
+          // a server's own word of the datagram that it got; a client's of the answer that it got
+          case 'reorder': return [t(id === undefined ? 'ladder.dgram.heldBack' : 'ladder.dgram.outOfOrder')]
+          case 'duplicate': return [t('ladder.dgram.duplicate')]
+          default: return []
+        }
+      })
+      return words.length > 0 ? words.join(' · ') : t('ladder.datagram')
+    }
+    const lost = ({ datagram: facts }: Segment): string =>
+      facts?.cause ? t(`ladder.dgram.cause.${facts.cause}`, { program: facts.by ?? '' }) : t('ladder.lost')
     const base = (side: Side) => (bases[side] ??= baseOf(connection, side))
     const rel = (n: number | undefined, from: Side) => {
       const first = base(from)
@@ -35,7 +52,7 @@ export function useLadderTexts(props: { connection: ConnectionModel; cursor: num
     }
     // the session's time, as the timeline and the call log have it: one moment, one number
     const time = clock
-    const flags = (segment: Segment) => (connection.type === 'dgram' ? t('ladder.datagram') : segment.flags)
+    const flags = (segment: Segment) => (connection.type === 'dgram' ? datagram(segment) : segment.flags)
     const side = (s: Side) => t(s === 'a' ? 'ladder.client' : 'ladder.server')
     const relative = (segment: Segment) => ({
       seq: rel(segment.seqno, segment.from),
@@ -66,13 +83,14 @@ export function useLadderTexts(props: { connection: ConnectionModel; cursor: num
       label: (row) => {
         const segment = row.arrow!.segment
         const { seq, ack } = relative(segment)
-        const parts = [segment.retransmission ? `↻ ${flags(segment)}` : flags(segment)]
+        const parts = [segment.retransmission && !segment.datagram ? `↻ ${flags(segment)}` : flags(segment)]
         if (segment.count > 1) parts[0] += ` ${t('ladder.times', { count: group(segment.count) })}`
         if (segment.len > 0) parts.push(t('ladder.len', { len: group(segment.len) }))
         if (isWide && seq !== undefined) parts.push(`seq ${group(seq)}${ack === undefined ? '' : ` ack ${group(ack)}`}`)
-        if (segment.fate === 'lost') parts.push(t('ladder.lost'))
+        if (segment.datagram?.cut !== undefined) parts.push(t('ladder.dgram.cut', { len: group(segment.datagram.cut) }))
+        if (segment.fate === 'lost') parts.push(lost(segment))
         if (segment.fate === 'unknown') parts.push(t('ladder.unknownFate'))
-        if (segment.retransmission) parts.push(t('ladder.retransmission'))
+        if (segment.retransmission && !segment.datagram) parts.push(t('ladder.retransmission'))
         return parts.join(' · ')
       },
       outcome: (row) => t(`ladder.outcome.${row.outcome!.outcome}`),
@@ -85,7 +103,7 @@ export function useLadderTexts(props: { connection: ConnectionModel; cursor: num
           const segment = row.arrow!.segment
           const evidence = t(`ladder.evidence.${segment.evidence}`)
           const words = t('ladder.aria.segment', { flags: flags(segment), from: side(segment.from), len: group(segment.len), evidence, time: at })
-          const extra = [segment.fate === 'lost' && t('ladder.lost'), segment.retransmission && t('ladder.retransmission')].filter(Boolean)
+          const extra = [segment.fate === 'lost' && lost(segment), segment.retransmission && !segment.datagram && t('ladder.retransmission')].filter(Boolean)
           return [words, ...extra].join(', ')
         }
         const who = side(item.side!)
