@@ -74,7 +74,9 @@ function readOptions(words: readonly string[], program: Listed): Map<string, str
       throw new UsageError(`${program.id} has no option --${name}: it has ${Object.keys(known).map((n) => `--${n}`).join(', ')}`)
     }
     if (given.has(name)) throw new UsageError(`--${name} is given twice`)
-    const value = option[2] ?? words[++i]
+    // a flag without a value is on
+    const bare = program.params[name]?.kind === 'flag' && option[2] === undefined && (words[i + 1] ?? '--').startsWith('--')
+    const value = bare ? 'true' : option[2] ?? words[++i]
     if (value === undefined || (option[2] === undefined && value.startsWith('--'))) throw new UsageError(`--${name} needs a value: ${known[name]}`)
     given.set(name, value)
   }
@@ -92,7 +94,7 @@ function paramsOf(program: Listed, given: ReadonlyMap<string, string>): Record<s
 function typedValue(name: string, p: Param, value: string): string | number | boolean {
   switch (p.kind) {
     case 'port': case 'integer': case 'number':
-      if (!/^-?\d+(\.\d+)?$/.test(value)) throw new UsageError(`--${name} must be a number from ${takes(p)}, not '${value}'`)
+      if (!/^-?(?:\d+(?:\.\d+)?|\.\d+)$/.test(value)) throw new UsageError(`--${name} must be a number from ${takes(p)}, not '${value}'`)
       return Number(value)
     case 'flag':
       if (value !== 'true' && value !== 'false') throw new UsageError(`--${name} must be true or false, not '${value}'`)

@@ -2,6 +2,7 @@
 import type { Pace, Scope } from '../shared/contract/contract'
 import type { CallEvent, CallId, Plain, RetEvent, TraceEvent } from '../shared/trace/events'
 import { Engine } from '../engine/engine'
+import { UsageError } from './args'
 import { TraceFile } from './trace-file'
 
 export interface RunOptions {
@@ -59,7 +60,11 @@ export async function startRun(options: RunOptions): Promise<Running> {
   })
   dispatcher.pacer.set(options.pace)
   const started = engine.start(options.program, options.params)
-  if (!started.ok) throw new Error(started.error.message)
+  if (!started.ok) {
+    await engine.close()
+    const { code, message } = started.error
+    throw code === 'INVALID' ? new UsageError(`--${message}`) : new Error(message)
+  }
   const { run, ended } = started.value
   // a program that waits for a person, or sleeps, holds nothing else that keeps the process alive
   const alive = setInterval(() => {}, 0x7fff_ffff)

@@ -20,7 +20,11 @@ export function choose(id: string, given: Record<string, unknown>): Result<Chose
     return fail({ code: 'INVALID', field: 'program', message: `there is no program ${JSON.stringify(id)}: choose one of ${[...programs.keys()].join(', ')}` })
   }
   const parsed = v.safeParse(paramsValidator(program.params), given)
-  if (parsed.success) return ok({ program, params: parsed.output as Record<string, never> })
+  if (parsed.success) {
+    const params = parsed.output as Record<string, never>
+    const wrong = program.check?.(params)
+    return wrong ? fail(wrong) : ok({ program, params })
+  }
   const issue = parsed.issues[0]
   const field = String(issue.path?.[0]?.key ?? '')
   const known = field in program.params

@@ -48,6 +48,9 @@ interface RetFields {
   remote?: SockAddr
 }
 
+/** options whose setting is tidying up, as close() is */
+const LEAVING: ReadonlySet<Plain | undefined> = new Set(['IP_DROP_MEMBERSHIP', 'IPV6_LEAVE_GROUP'])
+
 const WOULD_BLOCK = new Set(['EAGAIN', 'EINPROGRESS', 'EALREADY'])
 
 export interface DispatcherOptions {
@@ -361,7 +364,7 @@ export class Dispatcher {
     const call = this.begin(th, name, sock, args)
     const stopped = th.run.abort.signal.aborted
     // a stopped program may still tidy up; anything else fails, a turn later, so that a loop around it cannot freeze the lab
-    if (stopped && name !== 'close' && name !== 'abort') return this.turn.next().then(() => this.cancelled(th, call))
+    if (stopped && name !== 'close' && name !== 'abort' && !LEAVING.has(args.option)) return this.turn.next().then(() => this.cancelled(th, call))
     if (refused) return this.refuse(th, call, refused)
     if ((!this.pacer.running && !stopped) || this.turn.due(performance.now())) return this.later(th, call, sock, step)
     const done = this.attempt(th, call, sock, step)

@@ -2,13 +2,18 @@
 import type { Program } from './program'
 import type { ProgramInfo } from '../../shared/contract/contract'
 import { echoClient } from './echo-client'
+import { multicastMember } from './multicast-member'
+import { relay } from '../relay/relay'
 import { tcpClient } from './tcp-client'
 import { tcpServer } from './tcp-server'
+import { udpBroadcast } from './udp-broadcast'
+import { udpClient } from './udp-client'
+import { udpServer } from './udp-server'
 
 /** A program whose parameters are known only at run time; they are validated before they reach it. */
 export type AnyProgram = Program
 
-const all = [tcpServer, tcpClient, echoClient] as unknown as AnyProgram[]
+const all = [tcpServer, tcpClient, echoClient, udpServer, udpClient, udpBroadcast, multicastMember, relay] as unknown as AnyProgram[]
 
 export const programs: ReadonlyMap<string, AnyProgram> = new Map(all.map((p) => [p.id, p]))
 

@@ -3,6 +3,7 @@
  * Python blocks, an OsError where Python raises OSError.
  */
 import type { CallId, Family, MarkEvent, MarkKind, Plain, SockAddr, SockType } from '../../shared/trace/events'
+import type { LabError } from '../../shared/result'
 import type { ParamsSchema, ParamValues } from '../../shared/contract/params'
 
 /** The fields of a mark besides what it is. */
@@ -90,8 +91,10 @@ export interface Program<P extends ParamsSchema = ParamsSchema> {
   params: P
   /** the parameters that a person may change while it runs; `main` reads them from its params object each time */
   live?: readonly (keyof P & string)[]
+  /** what no parameter shows alone: why these together cannot be (INVALID, with the `field`) */
+  check?(params: ParamValues<P>): LabError | undefined
   /** the twin's file in resources/programs for these parameters, and what stands for its constants */
-  twin(params: ParamValues<P>): { file: string; constants: Record<string, string | number | boolean> }
+  twin(params: ParamValues<P>): TwinChoice
   main(sys: Sys, params: ParamValues<P>): Promise<void>
 }
 

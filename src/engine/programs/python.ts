@@ -21,6 +21,16 @@ export function bytesRepr(bytes: Uint8Array): string {
 /** What must not stand in a source text as itself: controls, separators but the space, formats (bidi), lone surrogates. */
 const unprintable = /(?! )[\p{C}\p{Z}]/u
 
+/** A text from the network on one line, without what could mislead an eye: as the twins' printable(text) writes it. */
+export const printable = (text: string): string => Array.from(text, (c) => (unprintable.test(c) ? escaped(c) : c)).join('')
+
+/** As repr() writes a character that cannot stand as itself. */
+function escaped(c: string): string {
+  if (escapes[c]) return escapes[c]
+  const code = c.codePointAt(0)!
+  return code > 0xffff ? `\\U${hex(code, 8)}` : code > 0xff ? `\\u${hex(code, 4)}` : `\\x${hex(code, 2)}`
+}
+
 /** A Python literal of the value: for a text one that reads back as exactly that text, whatever is in it. */
 export function literal(value: string | number | boolean): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False'
@@ -29,9 +39,7 @@ export function literal(value: string | number | boolean): string {
   const body = Array.from(value, (c) => {
     if (c === quote) return `\\${c}`
     if (escapes[c]) return escapes[c]
-    if (!unprintable.test(c)) return c
-    const code = c.codePointAt(0)!
-    return code > 0xffff ? `\\U${hex(code, 8)}` : code > 0xff ? `\\u${hex(code, 4)}` : `\\x${hex(code, 2)}`
+    return unprintable.test(c) ? escaped(c) : c
   }).join('')
   return `${quote}${body}${quote}`
 }
