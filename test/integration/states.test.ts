@@ -65,8 +65,11 @@ it('a passive end that waits for the last ACK is in SYN_RCVD while its client is
   const before = folded().connections[0]!
   expect(stateAt(before.a, Infinity).state).toBe('ESTABLISHED')
   expect(stateAt(before.b, Infinity)).toMatchObject({ state: 'SYN_RCVD', evidence: 'kernel' })
+  // a call in between says nothing of it
+  const accepting = k.dispatcher.accept(server, l)
+  expect(stateAt(folded().connections[0]!.b, Infinity).state).toBe('SYN_RCVD')
   await k.dispatcher.send(client, c, data(3))
-  const s = sockOf(await k.dispatcher.accept(server, l))
+  const s = sockOf(await accepting)
   expect((await k.dispatcher.recv(server, s, 10)).value).toBe(3)
   const after = folded().connections[0]!
   expect(walk(after, 'b')).toEqual(['LISTEN', 'SYN_RCVD', 'ESTABLISHED'])

@@ -39,6 +39,8 @@ interface Step {
 }
 
 interface RetFields {
+  /** the socket that has both its addresses from this call on; the observer hears of it once the call has returned */
+  connected?: Sock
   size?: number
   interface?: number
   data?: Extract<Unstamped, { k: 'ret' }>['data']
@@ -136,7 +138,7 @@ export class Dispatcher {
         ret.fd = fd
         ret.remote = remote
         ret.local = this.readLocal(conn)
-        this.observer.connected(conn)
+        ret.connected = conn
         return { value: fd, sock: conn, address: remote }
       },
     })
@@ -157,7 +159,7 @@ export class Dispatcher {
       done: (_, ret) => {
         ret.local = this.readLocal(sock)
         ret.remote = sock.remote = this.readRemote(sock) ?? address
-        this.observer.connected(sock)
+        ret.connected = sock
         return { value: null }
       },
     })
@@ -485,6 +487,7 @@ export class Dispatcher {
     if (ret.local) event.local = ret.local
     if (ret.remote) event.remote = ret.remote
     this.trace.push(event)
+    if (ret.connected) this.observer.connected(ret.connected)
     if (sock) this.observer.touched(sock)
     if (outcome.sock && outcome.sock !== sock) this.observer.touched(outcome.sock)
     return outcome

@@ -156,6 +156,9 @@ export class Processes {
       get lastCall() {
         return thread.lastCall
       },
+      take(socket: Socket): Socket {
+        return socket instanceof LabSocket ? socket.handTo(thread) : socket
+      },
       print(text: string): void {
         trace.push({ k: 'print', thread: thread.id, text })
       },

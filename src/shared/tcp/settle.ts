@@ -64,6 +64,8 @@ function settle(tracker: Tracker, side: Side, at: Stamp, forced: boolean): void 
 /** Draws the handshake where the facts show that it is over. False while nothing but it can be going on. */
 function openFrom(tracker: Tracker, side: Side, facts: TcpFacts, at: Stamp): boolean {
   if (tracker.opened) {
+    // the kernel has it, and keeps it in SYN_RCVD: only the kernel ends that
+    if (side === 'b' && facts.state === 'SYN_RCVD') tracker.promote = false
     if (side === 'b' && tracker.promote && facts.state !== 'SYN_RCVD' && facts.state !== 'CLOSED') promoted(tracker, at)
     return true
   }
