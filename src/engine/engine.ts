@@ -15,7 +15,7 @@ import type { RunEnd } from './kernel/process'
 import { createConnectionTable } from './observe/connection-table'
 import { readInterfaces, watchInterfaces } from './observe/interfaces'
 import { LIMITS } from './policy/limits'
-import { checkAccept, checkBind, checkConnect, checkSendto } from './policy/policy'
+import { checkAccept, checkBind, checkConnect, checkSendto, hears, staysHere } from './policy/policy'
 import { startProgram } from './programs-run'
 import { createRecorder, type Recorder } from './recorder/recorder'
 import type { Source } from './recorder/subscription'
@@ -208,7 +208,11 @@ export class Engine {
       const r = f(this.scope, address, this.interfaces)
       return r.ok ? undefined : r.error
     }
-    return { bind: check(checkBind), connect: check(checkConnect), sendto: check(checkSendto), accept: check(checkAccept) }
+    return {
+      bind: check(checkBind), connect: check(checkConnect), sendto: check(checkSendto), accept: check(checkAccept),
+      staysHere: (address) => staysHere(this.scope, address),
+      hears: (from, group) => hears(this.scope, from, group, this.interfaces),
+    }
   }
 
   private pushStatus(): void {

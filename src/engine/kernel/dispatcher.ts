@@ -50,6 +50,9 @@ interface RetFields {
   remote?: SockAddr
 }
 
+/** how many links a datagram to a group may go (ip(7), ipv6(7)) */
+const HOPS: Readonly<Record<Family, string>> = { inet: 'IP_MULTICAST_TTL', inet6: 'IPV6_MULTICAST_HOPS', unix: '' }
+
 /** options whose setting is tidying up, as close() is */
 const LEAVING: ReadonlySet<Plain | undefined> = new Set(['IP_DROP_MEMBERSHIP', 'IPV6_LEAVE_GROUP'])
 
@@ -178,17 +181,24 @@ export class Dispatcher {
 
   recv(th: Thread, sock: Sock, n: number, peek = false): MaybePromise<Outcome> {
     const want = Math.min(n, this.options.limits.recvBytes)
+    const flags = peek ? this.native.table.MSG.peek : 0
     return this.invoke(th, 'recv', sock, peek ? { len: n, flags: 'MSG_PEEK' } : { len: n }, undefined, {
-      attempt: () => this.native.recv(sock.fd, this.trace.bytes.reserve(want), want, peek ? this.native.table.MSG.peek : 0),
+      attempt: () => (sock.type === 'dgram' ? this.recvfromAllowed(sock, want, flags) : this.native.recv(sock.fd, this.trace.bytes.reserve(want), want, flags)),
       want: 'readable',
-      done: (got, ret) => this.received(got, ret),
+      done: (whole, ret) => {
+        if (whole > want) ret.size = whole
+        return this.received(Math.min(whole, want), ret)
+      },
     })
   }
 
   sendto(th: Thread, sock: Sock, data: Uint8Array, address: SockAddr): MaybePromise<Outcome> {
     return this.invoke(th, 'sendto', sock, { len: data.length, address }, this.gate.sendto(address), {
-      attempt: () => this.withAddress(sock, address, (a, len) =>
-        this.native.sendto(sock.fd, data, data.length, this.native.table.MSG.nosignal, a, len)),
+      attempt: () => {
+        const confined = this.confine(sock, address)
+        return confined < 0 ? confined : this.withAddress(sock, address, (a, len) =>
+          this.native.sendto(sock.fd, data, data.length, this.native.table.MSG.nosignal, a, len))
+      },
       want: 'writable',
       done: (n, ret) => {
         ret.data = this.trace.bytes.append(data, n)
@@ -252,6 +262,7 @@ export class Dispatcher {
       },
       done: () => {
         if (known?.shape === 'membership') this.askArrival(sock)
+        if (option === HOPS[sock.family]) delete sock.hops
         return { value: null }
       },
     })
@@ -533,15 +544,37 @@ export class Dispatcher {
   }
 
   /** recvfrom(), but a datagram from outside the scope is dropped unseen */
-  private recvfromAllowed(sock: Sock, want: number): number {
-    const { trunc } = this.native.table.MSG
+  private recvfromAllowed(sock: Sock, want: number, flags = 0): number {
+    const { trunc, peek } = this.native.table.MSG
     const into = this.trace.bytes.reserve(want)
     for (;;) {
-      const r = sock.pktinfo ? this.native.recvmsg!(sock.fd, into, want, trunc, this.address) : this.native.recvfrom(sock.fd, into, want, trunc, this.address)
+      const r = sock.pktinfo ? this.native.recvmsg!(sock.fd, into, want, flags | trunc, this.address)
+        : this.native.recvfrom(sock.fd, into, want, flags | trunc, this.address)
       if (r < 0 || sock.type === 'stream') return r
       const from = decodeSockAddr(this.address, this.native.addrLength(), this.native.table)
       if (!from || !this.gate.accept(from)) return r
+      const group = sock.pktinfo ? this.native.arrivedFor?.() : undefined
+      if (group && this.gate.hears?.(from, group)) return r
+      // one that was only looked at is still there
+      if (flags & peek) this.native.recv(sock.fd, into, want, 0)
     }
+  }
+
+  /**
+   * A datagram to a group that must stay on this computer goes with a hop limit of 0: the kernel hands copies to the members
+   * here and puts nothing on a link (RFC 1112, section 6.1; ip(7)). What the program had set holds again when it may leave.
+   */
+  private confine(sock: Sock, address: SockAddr): number {
+    const here = this.gate.staysHere?.(address) === true && address.family === sock.family
+    if (!here && sock.hops === undefined) return 0
+    const now = getOption(this.native, sock.fd, HOPS[sock.family])
+    if (now === 'unknown') return this.errnoNumber('ENOPROTOOPT')
+    if ('errno' in now) return -now.errno
+    if (here === (now.value === 0)) return 0
+    const r = setOption(this.native, sock.fd, HOPS[sock.family], here ? 0 : sock.hops!)
+    if (here) sock.hops = now.value
+    else delete sock.hops
+    return typeof r === 'number' ? r : this.errnoNumber('ENOPROTOOPT')
   }
 
   /** how a connect() that has begun stands: 0, minus the errno it failed with, or minus EINPROGRESS */

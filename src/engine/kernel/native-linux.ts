@@ -20,11 +20,12 @@ const MEMINFO_SNDBUF = 3
 const CMSG_LEVEL = 8
 const CMSG_TYPE = 12
 const CMSG_DATA = 16
-const IP_PKTINFO = { level: 0, type: 8, index: 0 }
-const IPV6_PKTINFO = { level: 41, type: 50, index: 16 }
+// struct in_pktinfo { int ifindex; in_addr spec_dst; in_addr addr }, struct in6_pktinfo { in6_addr addr; unsigned ifindex }
+const IP_PKTINFO = { level: 0, type: 8, index: 0, addr: 8, length: 4 }
+const IPV6_PKTINFO = { level: 41, type: 50, index: 16, addr: 0, length: 16 }
 
 /** recvmsg(2), for the interface on which a datagram arrived (ip(7), ipv6(7)). */
-function bindRecvmsg(): Required<Pick<NativeSockets, 'recvmsg' | 'arrival'>> {
+function bindRecvmsg(): Required<Pick<NativeSockets, 'recvmsg' | 'arrival' | 'arrivedFor'>> {
   const c = koffi.load(null)
   const iovec = koffi.struct({ base: 'void *', len: 'size_t' })
   const msghdr = koffi.struct({
@@ -34,6 +35,20 @@ function bindRecvmsg(): Required<Pick<NativeSockets, 'recvmsg' | 'arrival'>> {
   const control = new DataView(new ArrayBuffer(256))
   const controlBytes = new Uint8Array(control.buffer)
   let controlLength = 0
+
+  /** the control message about the arrival, and where its data begins */
+  function pktinfo(): ((typeof IP_PKTINFO | typeof IPV6_PKTINFO) & { at: number }) | undefined {
+    for (let at = 0; at + CMSG_DATA <= controlLength; ) {
+      const length = Number(control.getBigUint64(at, true))
+      for (const known of [IP_PKTINFO, IPV6_PKTINFO]) {
+        if (control.getInt32(at + CMSG_LEVEL, true) === known.level && control.getInt32(at + CMSG_TYPE, true) === known.type) return { ...known, at: at + CMSG_DATA }
+      }
+      if (length < CMSG_DATA) break
+      at += (length + 7) & ~7
+    }
+    return undefined
+  }
+
   return {
     recvmsg(fd, into, len, flags, addr) {
       const message = {
@@ -45,17 +60,12 @@ function bindRecvmsg(): Required<Pick<NativeSockets, 'recvmsg' | 'arrival'>> {
       return r
     },
     arrival() {
-      for (let at = 0; at + CMSG_DATA <= controlLength; ) {
-        const length = Number(control.getBigUint64(at, true))
-        for (const { level, type, index } of [IP_PKTINFO, IPV6_PKTINFO]) {
-          if (control.getInt32(at + CMSG_LEVEL, true) === level && control.getInt32(at + CMSG_TYPE, true) === type) {
-            return control.getUint32(at + CMSG_DATA + index, true)
-          }
-        }
-        if (length < CMSG_DATA) break
-        at += (length + 7) & ~7
-      }
-      return 0
+      const found = pktinfo()
+      return found ? control.getUint32(found.at + found.index, true) : 0
+    },
+    arrivedFor() {
+      const found = pktinfo()
+      return found && controlBytes.slice(found.at + found.addr, found.at + found.addr + found.length)
     },
   }
 }

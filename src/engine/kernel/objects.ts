@@ -16,6 +16,10 @@ export interface Gate {
   sendto(address: SockAddr): LabError | undefined
   /** a peer that the kernel has taken already */
   accept(peer: SockAddr): LabError | undefined
+  /** whether a datagram to this address may go no further than this computer */
+  staysHere?(address: SockAddr): boolean
+  /** whether a datagram for a group (its address, 4 or 16 bytes) is let in although `accept` refuses its sender */
+  hears?(from: SockAddr, group: Uint8Array): boolean
 }
 
 /** Finds the line of the Python twin that a call stands for. */
@@ -36,6 +40,8 @@ export interface Sock {
   remote?: SockAddr
   /** the kernel tells the arrival interface of each datagram (IP_PKTINFO) */
   pktinfo?: boolean
+  /** what the program set for the hop limit to groups, while the lab keeps it at 0 */
+  hops?: number
   /** seconds; null blocks, 0 never waits */
   timeout: number | null
 }

@@ -7,6 +7,13 @@
  *     it, and a datagram from one is dropped.
  *   - connect, sendto: loopback; also 0.0.0.0 and ::, which the kernel takes for loopback (or refuses, on Windows).
  *   - this machine's own network addresses are not loopback, so they are refused too: one rule, easy to see through.
+ *   - sendto a multicast group: allowed, and the dispatcher keeps the socket's hop limit to groups at 0 (staysHere), so the
+ *     kernel hands copies to the members on this computer and puts nothing on a link. A member hears loopback senders and,
+ *     of what was sent to a group, this machine's own addresses (hears): that is how its neighbours on the same machine
+ *     look to it. For IPv4 the kernel drops what comes from a link under one of its own addresses; for IPv6 it does not, so
+ *     somebody on the link who forges our own address could put a line into a chat, and no more.
+ *     Joining is not a datagram of the program: on an interface other than the loopback the kernel tells the link's routers
+ *     of it (IGMP, MLD), except for groups of interface-local scope (ff01::/16, ff11::/16).
  * Scope `lab` (a deliberate switch): besides, the networks of a lab, which are the private, link-local and unique-local
  *   ones, broadcast and multicast, and whatever network this machine itself stands in, unless it is public.
  * A public peer is refused in both, in either direction. Bound may be any address: the kernel refuses what is not this
@@ -78,7 +85,27 @@ export const checkConnect = (scope: Scope, address: SockAddr, interfaces: Interf
   checkPeer('connect to', scope, address, interfaces, true)
 
 export const checkSendto = (scope: Scope, address: SockAddr, interfaces: Interfaces): Result<null> =>
-  checkPeer('send to', scope, address, interfaces, true)
+  (staysHere(scope, address) ? ALLOWED : checkPeer('send to', scope, address, interfaces, true))
+
+/** Whether a datagram to this address is allowed only because it goes no further than this computer: a group, in scope computer. */
+export function staysHere(scope: Scope, address: SockAddr): boolean {
+  if (scope !== 'computer' || address.family === 'unix' || address.host === '127.0.0.1' || address.host === '::1') return false
+  const bytes = parseAddress(address.host)?.bytes
+  return bytes !== undefined && isGroup(bytes)
+}
+
+/** A group of the address's own family: ::ffff:224.0.0.1 would go by IPv4's rules from an IPv6 socket, so it is none. */
+const isGroup = (bytes: Uint8Array): boolean => classify(bytes) === 'multicast' && (bytes.length === 4 || bytes[0] === 0xff)
+
+/** In scope computer: whether a member hears a sender that is not loopback. `group` is where the datagram was sent to. */
+export function hears(scope: Scope, from: SockAddr, group: Uint8Array, interfaces: Interfaces): boolean {
+  if (scope !== 'computer' || from.family === 'unix' || !isGroup(group)) return false
+  const bytes = parseAddress(from.host)?.bytes
+  return bytes !== undefined && interfaces.some((i) => i.addresses.some((own) => {
+    const mine = parseAddress(own.address)?.bytes
+    return mine !== undefined && contains(mine, 8 * mine.length, bytes)
+  }))
+}
 
 /** A peer that the kernel has let in already; also the sender of a datagram. Refused: reset or drop it, unseen by the program. */
 export const checkAccept = (scope: Scope, peer: SockAddr, interfaces: Interfaces): Result<null> =>

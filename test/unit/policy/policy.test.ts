@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../src/engine/policy/limits'
-import { checkAccept, checkBind, checkConnect, checkSendto } from '../../../src/engine/policy/policy'
-import { formatIPv4, mapIPv4, formatIPv6 } from '../../../src/shared/net/address'
+import { checkAccept, checkBind, checkConnect, checkSendto, hears, staysHere } from '../../../src/engine/policy/policy'
+import { formatIPv4, mapIPv4, formatIPv6, parseAddress } from '../../../src/shared/net/address'
 import type { NetInterface, Scope } from '../../../src/shared/contract/contract'
 import type { SockAddr } from '../../../src/shared/trace/events'
 
@@ -62,7 +62,32 @@ const TABLE: [host: string, ...verdicts: string[]][] = [
 it.each(TABLE)('%s', (host, ...expected) => {
   const answers = (['computer', 'lab'] as const).flatMap((scope) => [checkBind, checkConnect, checkAccept].map((check) => verdict(check, scope, host)))
   expect(answers).toEqual(expected)
-  for (const scope of ['computer', 'lab'] as const) expect(verdict(checkSendto, scope, host)).toBe(verdict(checkConnect, scope, host))
+  for (const scope of ['computer', 'lab'] as const) {
+    expect(verdict(checkSendto, scope, host)).toBe(staysHere(scope, at(host)) ? OK : verdict(checkConnect, scope, host))
+  }
+})
+
+describe('a group in scope computer', () => {
+  it.each(['224.0.0.251', '239.255.255.250', 'ff02::1', 'ff11::7', 'FF12::5057'])('%s may be sent to, and stays here', (host) => {
+    expect(verdict(checkSendto, 'computer', host)).toBe(OK)
+    expect(staysHere('computer', at(host))).toBe(true)
+    expect(staysHere('lab', at(host))).toBe(false)
+    // a connected socket sends without asking again
+    expect(verdict(checkConnect, 'computer', host)).toBe(OUT)
+  })
+  it.each(['127.0.0.1', '::1', '192.168.1.255', '255.255.255.255', '::ffff:224.0.0.1', '8.8.8.8', 'nonsense'])('%s is none', (host) => {
+    expect(staysHere('computer', at(host))).toBe(false)
+  })
+  it('is heard from this machine itself and from nobody else', () => {
+    const group = parseAddress('239.1.2.3')!.bytes
+    expect(hears('computer', at('192.168.1.7'), group, machine)).toBe(true)
+    expect(hears('computer', at('192.168.1.99'), group, machine)).toBe(false)
+    expect(hears('computer', at('8.8.8.8'), group, machine)).toBe(false)
+    expect(hears('computer', at('::ffff:192.168.1.7'), parseAddress('ff02::1')!.bytes, machine)).toBe(false)
+    // what is sent to one machine is no group's
+    expect(hears('computer', at('192.168.1.7'), parseAddress('192.168.1.7')!.bytes, machine)).toBe(false)
+    expect(hears('lab', at('192.168.1.7'), group, machine)).toBe(false)
+  })
 })
 
 it('leaves Unix sockets to their files', () => {

@@ -60,6 +60,8 @@ export interface NativeSockets {
   recvmsg?(fd: number, into: Uint8Array, len: number, flags: number, addr: Uint8Array): Native
   /** what recvmsg said last: the interface's index (0: not told) */
   arrival?(): number
+  /** what recvmsg said last: the address that the datagram was sent to, 4 or 16 bytes */
+  arrivedFor?(): Uint8Array | undefined
   shutdown(fd: number, how: number): Native
   close(fd: number): Native
   getsockname(fd: number, addr: Uint8Array): Native
