@@ -46,9 +46,9 @@ describe('the threaded ACK server and its client', () => {
 
     const log = await calls(lab)
     const said = (text: string) => log.filter((row) => row.text.includes(text))
-    expect(said("client.send(b'hello')")).toMatchObject([{ thread: 'main' }])
-    expect(said('conn.recv(1024)')[0]).toMatchObject({ thread: 'client 1', text: expect.stringContaining("b'hello'") as string })
-    expect(said("conn.send(b'ACK')")).toMatchObject([{ thread: 'client 1' }])
+    expect(said("client.send(b'hello')")).toMatchObject([{ thread: 'tcp-client · main' }])
+    expect(said('conn.recv(1024)')[0]).toMatchObject({ thread: 'tcp-server · client 1', text: expect.stringContaining("b'hello'") as string })
+    expect(said("conn.send(b'ACK')")).toMatchObject([{ thread: 'tcp-server · client 1' }])
     expect(said('client.recv(4096)')[0]?.text).toContain("b'ACK'")
     // accept() had waited for the client, and says for how long
     expect(said('server.accept()')[0]?.blocked).not.toBe('')
