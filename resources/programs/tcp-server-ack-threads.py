@@ -2,6 +2,7 @@
 import errno
 import socket
 import threading
+import time
 
 FAMILY = socket.AF_INET
 HOST = '127.0.0.1'
@@ -9,6 +10,7 @@ PORT = 9999
 BACKLOG = 5
 REUSEADDR = True
 BUFSIZE = 1024
+WORK = 0
 
 
 def name(address):
@@ -21,6 +23,8 @@ def serve(conn, client):
         print(f'{name(client)} connected')
         data = conn.recv(BUFSIZE)
         print(f'{name(client)} sent {data!r}')
+        if WORK:
+            time.sleep(WORK)
         conn.sendall(b'ACK')
     except OSError as error:
         print(f'{name(client)} failed: {errno.errorcode[error.errno]}')

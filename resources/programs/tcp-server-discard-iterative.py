@@ -1,6 +1,7 @@
 """TCP server, one client after another: receives and counts."""
 import errno
 import socket
+import time
 
 FAMILY = socket.AF_INET
 HOST = '127.0.0.1'
@@ -8,6 +9,7 @@ PORT = 9999
 BACKLOG = 5
 REUSEADDR = True
 BUFSIZE = 1024
+WORK = 0
 ON_ERROR = 'continue'
 
 
@@ -25,6 +27,8 @@ def serve(conn, client):
             if not data:
                 break
             total += len(data)
+            if WORK:
+                time.sleep(WORK)
         print(f'{name(client)} closed after {total} bytes')
     except OSError as error:
         print(f'{name(client)} failed: {errno.errorcode[error.errno]}')

@@ -2,6 +2,7 @@
 import errno
 import socket
 import threading
+import time
 
 FAMILY = socket.AF_INET
 HOST = '127.0.0.1'
@@ -9,6 +10,7 @@ PORT = 9999
 BACKLOG = 5
 REUSEADDR = True
 BUFSIZE = 1024
+WORK = 0
 
 
 def name(address):
@@ -25,6 +27,8 @@ def serve(conn, client):
             if not data:
                 break
             total += len(data)
+            if WORK:
+                time.sleep(WORK)
         print(f'{name(client)} closed after {total} bytes')
     except OSError as error:
         print(f'{name(client)} failed: {errno.errorcode[error.errno]}')

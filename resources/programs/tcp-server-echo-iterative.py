@@ -1,6 +1,7 @@
 """TCP server, one client after another: sends back what it receives."""
 import errno
 import socket
+import time
 
 FAMILY = socket.AF_INET
 HOST = '127.0.0.1'
@@ -8,6 +9,7 @@ PORT = 9999
 BACKLOG = 5
 REUSEADDR = True
 BUFSIZE = 1024
+WORK = 0
 ON_ERROR = 'continue'
 
 
@@ -23,6 +25,8 @@ def serve(conn, client):
             data = conn.recv(BUFSIZE)
             if not data:
                 break
+            if WORK:
+                time.sleep(WORK)
             conn.sendall(data)
         print(f'{name(client)} closed')
     except OSError as error:

@@ -2,6 +2,7 @@
 import errno
 import socket
 import threading
+import time
 
 FAMILY = socket.AF_INET
 HOST = '127.0.0.1'
@@ -9,6 +10,7 @@ PORT = 9999
 BACKLOG = 5
 REUSEADDR = True
 BUFSIZE = 1024
+WORK = 0
 
 
 def name(address):
@@ -23,6 +25,8 @@ def serve(conn, client):
             data = conn.recv(BUFSIZE)
             if not data:
                 break
+            if WORK:
+                time.sleep(WORK)
             conn.sendall(data.upper())
         print(f'{name(client)} closed')
     except OSError as error:

@@ -1,47 +1,64 @@
-/** What a TCP server does with one client. The same four are in the twins, each as the body of `serve`. */
+/** What a TCP server does with one client, a turn at a time. The same five are in the twins. */
 import type { Socket, Sys } from './program'
 import { bytesRepr } from './python'
+import { sums } from './sum'
 
-/** `client` is the printed name of the peer; `bufsize` the most that one recv() takes, bytes. */
-export type Behaviour = (sys: Sys, conn: Socket, client: string, bufsize: number) => Promise<void>
+/** One client of a server, while it is served. */
+export interface Talk {
+  conn: Socket
+  /** the printed name of the peer */
+  client: string
+  /** the most that one recv() takes, bytes */
+  bufsize: number
+  /** how long each request is worked on, milliseconds */
+  work: number
+  /** bytes received so far */
+  total: number
+}
+
+/** Receives once and answers. False: this client is done. */
+export type Turn = (sys: Sys, talk: Talk) => Promise<boolean>
 
 const ACK = new TextEncoder().encode('ACK')
 
-async function ack(sys: Sys, conn: Socket, client: string, bufsize: number): Promise<void> {
+/** The work on one request: time in which nobody else of this thread is served. */
+const work = async (sys: Sys, ms: number): Promise<void> => {
+  if (ms > 0) await sys.sleep(ms / 1000)
+}
+
+async function ack(sys: Sys, { conn, client, bufsize, work: ms }: Talk): Promise<boolean> {
   const data = await conn.recv(bufsize)
   sys.print(`${client} sent ${bytesRepr(data)}`)
+  await work(sys, ms)
   await conn.sendall(ACK)
+  return false
 }
 
-async function echo(sys: Sys, conn: Socket, client: string, bufsize: number): Promise<void> {
-  for (;;) {
-    const data = await conn.recv(bufsize)
-    if (data.length === 0) break
-    await conn.sendall(data)
+const answering = (answer: (data: Uint8Array) => Uint8Array): Turn => async (sys, { conn, client, bufsize, work: ms }) => {
+  const data = await conn.recv(bufsize)
+  if (data.length === 0) {
+    sys.print(`${client} closed`)
+    return false
   }
-  sys.print(`${client} closed`)
+  await work(sys, ms)
+  await conn.sendall(answer(data))
+  return true
 }
 
-async function upper(sys: Sys, conn: Socket, client: string, bufsize: number): Promise<void> {
-  for (;;) {
-    const data = await conn.recv(bufsize)
-    if (data.length === 0) break
-    await conn.sendall(upperCase(data))
+async function discard(sys: Sys, talk: Talk): Promise<boolean> {
+  const data = await talk.conn.recv(talk.bufsize)
+  if (data.length === 0) {
+    sys.print(`${talk.client} closed after ${talk.total} bytes`)
+    return false
   }
-  sys.print(`${client} closed`)
-}
-
-async function discard(sys: Sys, conn: Socket, client: string, bufsize: number): Promise<void> {
-  let total = 0
-  for (;;) {
-    const data = await conn.recv(bufsize)
-    if (data.length === 0) break
-    total += data.length
-  }
-  sys.print(`${client} closed after ${total} bytes`)
+  talk.total += data.length
+  await work(sys, talk.work)
+  return true
 }
 
 /** Python's bytes.upper(): the letters of ASCII only. */
 export const upperCase = (data: Uint8Array): Uint8Array => data.map((b) => (b >= 0x61 && b <= 0x7a ? b - 0x20 : b))
 
-export const behaviours = { ack, echo, upper, discard } satisfies Record<string, Behaviour>
+export const behaviours = {
+  ack, echo: answering((data) => data), upper: answering(upperCase), discard, sum: answering(sums),
+} satisfies Record<string, Turn>

@@ -2,9 +2,14 @@
 import type { Program } from './program'
 import type { ProgramInfo } from '../../shared/contract/contract'
 import { echoClient } from './echo-client'
+import { frameClient } from './frame-client'
+import { frameServer } from './frame-server'
+import { httpGet } from './http-get'
+import { httpServer } from './http-server'
 import { multicastMember } from './multicast-member'
 import { relay } from '../relay/relay'
 import { tcpClient } from './tcp-client'
+import { tcpLoad } from './tcp-load'
 import { tcpServer } from './tcp-server'
 import { udpBroadcast } from './udp-broadcast'
 import { udpClient } from './udp-client'
@@ -13,7 +18,7 @@ import { udpServer } from './udp-server'
 /** A program whose parameters are known only at run time; they are validated before they reach it. */
 export type AnyProgram = Program
 
-const all = [tcpServer, tcpClient, echoClient, udpServer, udpClient, udpBroadcast, multicastMember, relay] as unknown as AnyProgram[]
+const all = [tcpServer, tcpClient, echoClient, tcpLoad, frameServer, frameClient, udpServer, udpClient, udpBroadcast, multicastMember, relay, httpServer, httpGet] as unknown as AnyProgram[]
 
 export const programs: ReadonlyMap<string, AnyProgram> = new Map(all.map((p) => [p.id, p]))
 

@@ -17,6 +17,8 @@ export interface Sys {
   socket(family: Family, type: SockType): Promise<Socket>
   /** Python: threading.Thread(target=target, args=args).start(). Sockets among args are handed to the new thread. */
   thread<A extends unknown[]>(target: (sys: Sys, ...args: A) => Promise<void>, options: { name: string; args: A }): ThreadHandle
+  /** the same socket in the hands of this thread, when another one hands it over (a queue) */
+  take(socket: Socket): Socket
   /** Python: print(text) */
   print(text: string): void
   /** Python: select.poll().poll(): waits until any is ready; seconds null waits for ever, at the end of the time: none */
@@ -83,6 +85,13 @@ export class OsError extends Error {
     super(`${syscall}: ${errno}`)
     this.name = 'OsError'
   }
+}
+
+export interface TwinChoice {
+  file: string
+  constants: Record<string, string | number | boolean>
+  /** its form for a path (AF_UNIX) instead of a host and a port: see twin-unix.ts */
+  unix?: boolean
 }
 
 export interface Program<P extends ParamsSchema = ParamsSchema> {

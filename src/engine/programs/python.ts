@@ -49,3 +49,18 @@ export function name(address: SockAddr): string {
   if (address.family === 'unix') return address.path
   return address.family === 'inet6' ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
 }
+
+/** The peer of a connection, as the twins' name(address) writes it: a Unix client has no address of its own. */
+export const clientName = (address: SockAddr): string => name(address) || 'a client'
+
+/** Python's repr(float): the shortest digits that read back, with an exponent below 1e-4 and from 1e16 on. */
+export function floatRepr(n: number): string {
+  if (Number.isNaN(n)) return 'nan'
+  if (!Number.isFinite(n)) return n > 0 ? 'inf' : '-inf'
+  if (n === 0) return Object.is(n, -0) ? '-0.0' : '0.0'
+  const [digits, exponent] = n.toExponential().split('e') as [string, string]
+  const power = Number(exponent)
+  if (power < -4 || power >= 16) return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
+  const plain = String(n)
+  return plain.includes('.') ? plain : `${plain}.0`
+}

@@ -15,10 +15,11 @@ export const familyOf = (host: string): 'inet' | 'inet6' => (parseIPv6(host) ? '
 export const pythonFamily = (host: string): string => (familyOf(host) === 'inet6' ? 'socket.AF_INET6' : 'socket.AF_INET')
 
 /**
- * The address of `host` (an IPv4 or IPv6 address, the latter with %scope where it is link-local, or a name).
+ * The address of `host` (an IPv4 or IPv6 address, the latter with %scope where it is link-local, or a name, of which
+ * `family` is wanted).
  * Throws an OsError of 'getaddrinfo', named as gai_strerror(3) names it, where there is none: Python's socket.gaierror.
  */
-export async function resolveHost(host: string, port: number): Promise<SockAddr> {
+export async function resolveHost(host: string, port: number, family: 'inet' | 'inet6' = 'inet'): Promise<SockAddr> {
   const ipv6 = parseIPv6(host)
   if (ipv6) {
     const address = host.split('%')[0]!
@@ -26,8 +27,8 @@ export async function resolveHost(host: string, port: number): Promise<SockAddr>
   }
   try {
     // lookup() hands an IPv4 address back as it is, and asks the system's resolver for a name
-    const { address } = await lookup(host, { family: 4 })
-    return { family: 'inet', host: address, port }
+    const { address } = await lookup(host, { family: family === 'inet6' ? 6 : 4 })
+    return { family, host: address, port }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     throw new OsError(code === 'EAI_AGAIN' ? 'EAI_AGAIN' : 'EAI_NONAME', 'getaddrinfo', { host })

@@ -1,7 +1,7 @@
 /** The course's TCP client: connects, sends a text, shows what comes back, closes. */
+import { checkEndpoint, endpointAddress, endpointConstants, endpointFamily, endpointName, endpointParams } from './endpoint'
 import { program } from './program'
 import { bytesRepr } from './python'
-import { familyOf, pythonFamily, resolveHost } from './resolve'
 
 export const tcpClient = program({
   id: 'tcp-client',
@@ -11,17 +11,20 @@ export const tcpClient = program({
     send: { kind: 'text', default: 'hello', maxBytes: 65_536 },
     /** the most that the one recv() takes, bytes; 0: it does not receive */
     recv: { kind: 'integer', default: 4096, min: 0, max: 1_048_576 },
+    ...endpointParams,
   },
+  check: (p) => checkEndpoint(p),
   twin: (p) => ({
     file: 'tcp-client.py',
-    constants: { FAMILY: pythonFamily(p.host), HOST: p.host, PORT: p.port, SEND: p.send, RECV: p.recv },
+    unix: p.family === 'unix',
+    constants: { ...endpointConstants(p), SEND: p.send, RECV: p.recv },
   }),
 
   async main(sys, p) {
-    const client = await sys.socket(familyOf(p.host), 'stream')
+    const client = await sys.socket(endpointFamily(p), 'stream')
     try {
-      await client.connect(await resolveHost(p.host, p.port))
-      sys.print(`connected to ${p.host} port ${p.port}`)
+      await client.connect(await endpointAddress(p))
+      sys.print(`connected to ${endpointName(p)}`)
       const data = new TextEncoder().encode(p.send)
       await client.sendall(data)
       sys.print(`sent ${bytesRepr(data)}`)

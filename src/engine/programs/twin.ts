@@ -6,7 +6,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SyscallName } from '../../shared/trace/events'
+import type { TwinChoice } from './program'
 import { literal } from './python'
+import { onPath } from './twin-unix'
 
 export interface Twin {
   file: string
@@ -14,7 +16,7 @@ export interface Twin {
 }
 
 /** Constants that are Python expressions, not values; the only texts that go into a twin unquoted. */
-const expressions: Record<string, readonly string[]> = { FAMILY: ['socket.AF_INET', 'socket.AF_INET6'] }
+const expressions: Record<string, readonly string[]> = { FAMILY: ['socket.AF_INET', 'socket.AF_INET6', 'socket.AF_UNIX'] }
 
 /** Gives each constant (a line `NAME = value` at the left margin) its value. Throws where the twin lacks one: a bug. */
 export function fillConstants(source: string, constants: Record<string, string | number | boolean>): string {
@@ -38,9 +40,10 @@ function twinsFolder(): string {
 }
 
 /** The twin of `program` for its validated parameters. */
-export function twinOf<P>(program: { twin(params: P): { file: string; constants: Record<string, string | number | boolean> } }, params: P): Twin {
-  const { file, constants } = program.twin(params)
-  return { file, source: fillConstants(readFileSync(join(twinsFolder(), file), 'utf8'), constants) }
+export function twinOf<P>(program: { twin(params: P): TwinChoice }, params: P): Twin {
+  const { file, constants, unix } = program.twin(params)
+  const source = readFileSync(join(twinsFolder(), file), 'utf8')
+  return unix ? { file: file.replace(/^tcp-/, 'unix-'), source: fillConstants(onPath(source), constants) } : { file, source: fillConstants(source, constants) }
 }
 
 /** How each system call is written in Python. */
