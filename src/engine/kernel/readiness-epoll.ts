@@ -2,9 +2,10 @@
  * Readiness on Linux: one edge-triggered epoll set. A descriptor is added once, when a call on it first would block;
  * after that a wait costs no system call, and an event costs the same whatever the number of sockets (epoll(7)).
  *
- * While there is traffic the set is polled from setImmediate, so that a reply is seen within microseconds and Node's own
- * loop runs in between. After SPIN_US without an event, poll(2) on the epoll descriptor itself waits on a pool thread:
- * it takes no event out of the set, so nothing that a pool thread wrote has to be read here.
+ * While there is traffic, the loop waits in epoll_wait itself, GLANCE_MS at a time: the kernel wakes it within microseconds,
+ * no processor is burnt, and Node's own loop (timers, messages) runs in between. After HOT_MS without an event, poll(2) on
+ * the epoll descriptor waits on a pool thread, which leaves Node's loop free but costs a hand-over between threads. It takes
+ * no event out of the set, so nothing that a pool thread wrote has to be read here.
  */
 import koffi from 'koffi'
 import type { Readiness } from './platform/platform'
@@ -23,8 +24,12 @@ const POLLIN = 1
 const EEXIST = 17
 
 const MAX_EVENTS = 512
-/** How long to go on polling after the last event before a pool thread waits: above a loopback round trip. */
-const SPIN_US = 200
+/** Longest that Node's loop may be held up, milliseconds. */
+const GLANCE_MS = 1
+/** How long after the last event a pool thread takes the wait over, milliseconds. */
+const HOT_MS = 20
+/** A pool thread looks up this often, so that a process that ends without closing the loop is not held for ever. */
+const PARK_MS = 1000
 
 // struct epoll_event is packed on x86-64 only (<sys/epoll.h>).
 const EVENT_BYTES = process.arch === 'x64' ? 12 : 16
@@ -65,6 +70,9 @@ export function createEpoll(): Readiness {
   let polling = false
   let parked = false
   let closed = false
+  /** the last look found nothing: the next may wait */
+  let quiet = false
+  /** milliseconds */
   let lastEvent = 0
 
   function wake(list: (() => void)[]): void {
@@ -75,8 +83,8 @@ export function createEpoll(): Readiness {
   }
 
   /** takes what is ready now; the number of events */
-  function collect(): number {
-    const n = epoll_wait(set, eventBytes, MAX_EVENTS, 0) as number
+  function collect(ms: number): number {
+    const n = epoll_wait(set, eventBytes, MAX_EVENTS, ms) as number
     for (let i = 0; i < n; i++) {
       const flags = events.getUint32(i * EVENT_BYTES, true)
       const entry = waiters.get(events.getInt32(i * EVENT_BYTES + DATA_OFFSET, true))
@@ -90,11 +98,12 @@ export function createEpoll(): Readiness {
   function turn(): void {
     polling = false
     if (closed || waiting === 0) return
-    const n = collect()
-    const now = performance.now() * 1000
-    if (n > 0) lastEvent = now
+    const n = collect(quiet ? GLANCE_MS : 0)
+    const now = performance.now()
+    quiet = n === 0
+    if (!quiet) lastEvent = now
     if (waiting === 0) return
-    if (now - lastEvent < SPIN_US) spin()
+    if (now - lastEvent < HOT_MS) spin()
     else park()
   }
 
@@ -107,13 +116,11 @@ export function createEpoll(): Readiness {
   function park(): void {
     if (parked) return
     parked = true
-    poll.async(pollBytes, 2, -1, () => {
+    poll.async(pollBytes, 2, PARK_MS, (_: unknown, ready: number) => {
       parked = false
       if (closed) release()
-      else {
-        lastEvent = performance.now() * 1000
-        turn()
-      }
+      else if (ready > 0) turn()
+      else if (waiting > 0) park()
     })
   }
 
@@ -138,7 +145,8 @@ export function createEpoll(): Readiness {
   function wait(list: (() => void)[], waiter: () => void): () => void {
     list.push(waiter)
     waiting++
-    lastEvent = Math.max(lastEvent, performance.now() * 1000 - SPIN_US / 2)
+    // a call that is about to wait is often answered at once
+    lastEvent = Math.max(lastEvent, performance.now() - HOT_MS / 2)
     spin()
     return () => {
       const at = list.indexOf(waiter)

@@ -8,14 +8,11 @@ import { join } from 'node:path'
 import { Engine } from '../../../src/engine/engine'
 import { createKernel } from '../../../src/engine/kernel/kernel'
 import { LIMITS } from '../../../src/engine/policy/limits'
-import { tcpServer } from '../../../src/engine/programs/tcp-server'
+import { startProgram } from '../../../src/engine/programs-run'
 import { ByteStore } from '../../../src/engine/recorder/byte-store'
 
 const [behaviour, traced] = process.argv.slice(2) as ['ack' | 'echo', 'traced' | 'untraced']
-const params = {
-  host: '127.0.0.1', port: 0, behaviour, model: 'threads' as const, backlog: 4096, reuseaddr: true, bufsize: 65_536,
-  onerror: 'continue' as const,
-}
+const params = { host: '127.0.0.1', port: 0, behaviour, model: 'threads', backlog: 4096, bufsize: 65_536 }
 /** the server's first line names its address */
 const portOf = (line: string) => Number(/listening on .*:(\d+)/.exec(line)?.[1])
 
@@ -51,7 +48,8 @@ if (traced === 'traced') {
   })
   // the sampler observes for the trace
   kernel.dispatcher.observer = { touched: () => {}, connected: () => {} }
-  kernel.processes.start({ program: tcpServer.id, params, main: (sys) => tcpServer.main(sys, params) })
+const started = startProgram(kernel.processes, 'tcp-server', params)
+  if (!started.ok) throw new Error(started.error.message)
   process.on('disconnect', () => {
     kernel.close()
     process.exit()
