@@ -11,6 +11,7 @@ import { readMemberships } from './observe/memberships'
 import { LIMITS } from './policy/limits'
 import { programInfos } from './programs'
 import { change, twin } from './programs-run'
+import { listFolders } from './services/folders'
 
 type Handler<M extends Method> = (
   engine: Engine,
@@ -118,6 +119,8 @@ export const handlers: { [M in Method]: Handler<M> } = {
     const source = engine.source(session)
     return source.ok ? ok({ at, bytes: await source.value.readBytes(at, len) }) : source
   },
+
+  'fs.list': (_, { path }) => listFolders(path),
 
   'session.list': async (engine) => ok(await engine.sessions.list(engine.recorder)),
   'session.new': async (engine) => ok(await engine.newSession()),

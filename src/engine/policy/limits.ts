@@ -3,6 +3,7 @@
  * a `gap` event that counts what was left out), never a crash. Sizes are bytes.
  */
 import { MAX_BYTES_PULL, MAX_HAND_PAYLOAD, MAX_UPLOAD_PIECE } from '../../shared/contract/contract'
+import { RPC_LIMITS } from '../../shared/rpc/limits'
 import { RECORDER_LIMITS } from '../recorder/limits'
 
 export const LIMITS = {
@@ -27,6 +28,16 @@ export const LIMITS = {
   sessionBytes: RECORDER_LIMITS.fileBytes,
   sessions: RECORDER_LIMITS.sessions,
   sessionsBytes: RECORDER_LIMITS.sessionsBytes,
+  /** HTTP: a request's head; what one recv() of a server takes; how long a connection may say nothing, seconds */
+  httpHeadBytes: 16 * 1024,
+  httpRecvBytes: 64 * 1024,
+  httpIdleSeconds: 60,
+  /** entries of one folder that are listed */
+  listedEntries: 2000,
+  /** XML-RPC: a message, how deep its values nest, how many values it has */
+  rpcBytes: RPC_LIMITS.bytes,
+  rpcDepth: RPC_LIMITS.depth,
+  rpcValues: RPC_LIMITS.values,
 } as const satisfies Record<string, number>
 
 export type LimitName = keyof typeof LIMITS

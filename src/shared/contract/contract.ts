@@ -111,6 +111,9 @@ export const contract = {
   'trace.bytes': ((params) => request<typeof params, { at: number; bytes: Uint8Array }>(params))(
     v.strictObject({ session: v.optional(text(64)), at: id, len: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_BYTES_PULL)) })),
 
+  /** the names of the folders in a folder of this machine ('' is the sample site); refused as opendir() would be */
+  'fs.list': ((params) => request<typeof params, FolderListing>(params))(v.strictObject({ path: text(4096) })),
+
   'session.list': request<typeof none, SessionInfo[]>(none),
   /** ends every run and begins an empty live session; the old one stays on disk */
   'session.new': request<typeof none, SessionInfo>(none),
@@ -182,6 +185,24 @@ export interface EngineStatus {
   problem?: import('../result').LabError
   sockets: number
   threads: number
+}
+
+/** A folder, to choose one: names of folders only; of everything else, how many there are. */
+export interface FolderListing {
+  /** the real path */
+  path: string
+  /** absent at the top */
+  parent?: string
+  home: string
+  /** the site that ships with the lab */
+  sample: string
+  folders: string[]
+  /** folders that are not listed */
+  more: number
+  /** entries that are no folders */
+  files: number
+  /** it has an index.html */
+  index: boolean
 }
 
 export type AddressScope = 'loopback' | 'link-local' | 'private' | 'unique-local' | 'global' | 'multicast' | 'unspecified' | 'broadcast' | 'documentation' | 'shared' | 'reserved'
