@@ -2,56 +2,13 @@
  * The twin proved: each built-in program makes the very socket calls of its Python twin, with the same arguments and
  * results, in each thread, and prints the same lines. test/interop/lib/calls.ts says what is normalised.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { TraceEvent } from '../../src/shared/trace/events'
-import { lineMakes } from '../../src/engine/programs/twin'
-import { callsOfStrace, callsOfTrace } from './lib/calls'
 import { abort, exchange } from './lib/clients'
-import { lab, python, start, type Peer } from './lib/peer'
-import { folder, options, startTwin, twinFile, type Given } from './lib/twin'
+import { expectSame, type Scenario } from './lib/same'
+import { startTwin } from './lib/twin'
 
-/** What is done to a running program; it has ended when this resolves. */
-type Scenario = (program: Peer, stop: () => Promise<unknown>) => Promise<unknown>
-
-interface Seen { calls: string[][]; printed: string[] }
-
-/** Ports that the kernel chose are not part of what is the same. */
-const printed = (peer: Peer): string[] => peer.lines.map((line) => line.replace(/(127\.0\.0\.1|\[::1\]):\d+/g, '$1:PORT'))
-
-async function ofLab(program: string, given: Given, scenario: Scenario): Promise<Seen> {
-  const file = join(folder(), 'trace.ndjson')
-  const peer = lab(program, ...options(given), '--trace', file)
-  await scenario(peer, () => peer.stop('SIGINT'))
-  const events = readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as TraceEvent)
-  const twin = readFileSync(twinFile(program, given), 'utf8').split('\n')
-  for (const e of events) {
-    if (e.k === 'call') expect(lineMakes(twin[(e.line ?? 0) - 1] ?? '', e.name), `${e.name} on line ${e.line}`).toBe(true)
-  }
-  return { calls: callsOfTrace(events), printed: printed(peer) }
-}
-
-async function ofTwin(program: string, given: Given, scenario: Scenario): Promise<Seen> {
-  const file = join(folder(), 'strace.txt')
-  const peer = start('strace', ['-f', '-e', 'trace=network,close', '-e', 'signal=none', '-o', file, python(), twinFile(program, given)])
-  await scenario(peer, async () => {
-    // strace passes no signal on: the program is who made the first call
-    process.kill(Number(/^\d+/.exec(readFileSync(file, 'utf8'))![0]), 'SIGINT')
-    return peer.finish()
-  })
-  return { calls: callsOfStrace(readFileSync(file, 'utf8')), printed: printed(peer) }
-}
-
-async function expectSame(program: string, given: Given, scenario: Scenario): Promise<Seen> {
-  const twin = await ofTwin(program, given, scenario)
-  const ours = await ofLab(program, given, scenario)
-  expect(ours).toEqual(twin)
-  return ours
-}
-
-const answers: Record<string, [text: string, length: number]> = { ack: ["b'ACK'", 3], echo: ["b'hello'", 5], upper: ["b'HELLO'", 5], discard: ["b''", 0] }
-const servers = Object.keys(answers).flatMap((behaviour) => ['iterative', 'threads'].map((model) => ({ behaviour, model })))
+const answers: Record<string, [text: string, length: number]> = { ack: ["b'ACK'", 3], echo: ["b'hello'", 5], upper: ["b'HELLO'", 5], discard: ["b''", 0], sum: ["b'error: send two numbers, such as 1 2\\n'", 37] }
+const servers = Object.keys(answers).flatMap((behaviour) => ['iterative', 'threads', 'pool', 'poll'].map((model) => ({ behaviour, model })))
 
 /** Two clients in turn, then one that aborts. */
 const clientsOf = (host: string, behaviour: string): Scenario => async (server, stop) => {

@@ -10,12 +10,17 @@
  *   descriptor is a socket when it builds the object (socketmodule.c, sock_initobj).
  * - sendto(..., NULL, 0) is send, recvfrom(..., NULL, NULL) is recv: that is how libc makes them.
  * - close() of a descriptor that is no socket is left out (files of the interpreter).
- * - accept() that SIGINT ended (ERESTARTSYS) and one that the lab took back (CANCELLED) are both `stopped`.
+ * - accept() or poll() that SIGINT ended (ERESTARTSYS ...) and one that the lab took back (CANCELLED) are both `stopped`.
+ * - poll() is `poll s1 s2 = s2:POLLIN`: whom it asks about, and who is ready.
  * - the port of a peer's address is the kernel's choice and is left out.
+ * - recv() and recvfrom() that ran out of time are left out: Python waits in poll() and then makes no call.
+ * - recvfrom() on a socket that another thread closed (EBADF) is left out: Python's daemon thread ends with the process.
+ * - strace's names SOL_IP, SOL_IPV6, IPV6_ADD_MEMBERSHIP and IPV6_DROP_MEMBERSHIP are those of Linux for POSIX's; it does not
+ *   show the interface of an IPv4 membership.
  */
 import type { CallEvent, RetEvent, SockAddr, ThreadEvent, TraceEvent } from '../../../src/shared/trace/events'
 
-const stopped = (errno: string): string => (errno === 'CANCELLED' || errno === 'ERESTARTSYS' ? 'stopped' : errno)
+const stopped = (errno: string): string => (errno === 'CANCELLED' || errno.startsWith('ERESTART') ? 'stopped' : errno)
 
 /** Names sockets s1, s2 ... in the order in which they are made. */
 class Names<K> {
@@ -56,7 +61,8 @@ export function callsOfTrace(events: readonly TraceEvent[]): string[][] {
   for (const e of events) if (e.k === 'ret' && e.sock !== undefined) sockets.make(e.sock)
   for (const e of events) {
     if (e.k !== 'call' || e.name === 'input' || e.name === 'sleep') continue
-    threads.add(e.thread, ourCall(e, rets.get(e.call)!, sockets))
+    const ret = rets.get(e.call)!
+    if (ret.errno !== 'TIMEOUT' && !(ret.errno === 'EBADF' && e.name === 'recvfrom')) threads.add(e.thread, ourCall(e, ret, sockets))
   }
   return threads.lists()
 }
@@ -65,16 +71,20 @@ function ourCall(e: CallEvent, ret: RetEvent, sockets: Names<number>): string {
   const made = ret.sock === undefined ? '' : `${sockets.get(ret.sock)} = `
   const on = e.sock === undefined ? '' : `${sockets.get(e.sock)} `
   const failed = ret.errno === undefined ? '' : ` = ${stopped(ret.errno)}`
-  return `${made}${on}${e.name}${ourArguments(e)}${failed || (e.name === 'send' || e.name === 'recv' ? ` = ${Number(ret.value)}` : '')}`
+  return `${made}${on}${e.name}${ourArguments(e)}${failed || (COUNTING.has(e.name) ? ` = ${Number(ret.value)}` : '')}`
 }
+
+/** calls whose result is a number of bytes */
+const COUNTING: ReadonlySet<string> = new Set(['send', 'recv', 'sendto', 'recvfrom'])
 
 function ourArguments({ name, args }: CallEvent): string {
   switch (name) {
     case 'socket': return ` ${FAMILY[args.family as keyof typeof FAMILY]} ${TYPE[args.type as keyof typeof TYPE]}`
     case 'bind': case 'connect': return ` ${ourAddress(args.address as SockAddr)}`
     case 'listen': return ` ${Number(args.backlog)}`
-    case 'setsockopt': return ` ${String(args.level)} ${String(args.option)} ${Number(args.value)}`
-    case 'send': case 'recv': return ` ${Number(args.len)}`
+    case 'setsockopt': return ` ${String(args.level)} ${String(args.option)} ${typeof args.value === 'object' ? (args.value as { group: string }).group : Number(args.value)}`
+    case 'send': case 'recv': case 'recvfrom': return ` ${Number(args.len)}`
+    case 'sendto': return ` ${Number(args.len)} ${ourAddress(args.address as SockAddr)}`
     default: return ''
   }
 }
@@ -114,6 +124,8 @@ function finishedCalls(output: string): Line[] {
 const straceAddress = (args: string): string => {
   const v4 = /sin_port=htons\((\d+)\), sin_addr=inet_addr\("([^"]+)"\)/.exec(args)
   if (v4) return `${v4[2]}:${v4[1]}`
+  const path = /sun_path="([^"]*)"/.exec(args)
+  if (path) return path[1]!
   const v6 = /sin6_port=htons\((\d+)\).*inet_pton\(AF_INET6, "([^"]+)"/.exec(args)
   return v6 ? `${v6[2]}:${v6[1]}` : args
 }
@@ -125,9 +137,20 @@ export function callsOfStrace(output: string): string[][] {
     const fd = args.split(',')[0]!.trim()
     const error = /^(?:-1|\?) (\w+)/.exec(result)?.[1]
     const failed = error === undefined ? '' : ` = ${stopped(error)}`
+    // if_nametoindex(3) asks through a socket of its own
+    if (name === 'socket' && args.startsWith('AF_UNIX, SOCK_DGRAM')) continue
     if (name === 'socket') {
       const [family, type] = args.split(', ')
       threads.add(pid, `${error ? '' : `${sockets.make(result)} = `}socket ${family} ${type!.replace('|SOCK_CLOEXEC', '')}${failed}`)
+      continue
+    }
+    if (name === 'poll') {
+      const fds = (list: string) => [...list.matchAll(/\{fd=(\d+), (?:events=\w+|revents=([\w|]+))\}/g)]
+      const asked = fds(args).map(([, of]) => sockets.get(of!))
+      // the interpreter's own files are no sockets
+      if (asked.length > 0 && asked.every((s) => s !== undefined)) {
+        threads.add(pid, `poll ${asked.join(' ')} = ${error ? stopped(error) : fds(result).map(([, of, events]) => `${sockets.get(of!)}:${events}`).join(' ')}`)
+      }
       continue
     }
     const on = sockets.get(fd)
@@ -138,7 +161,7 @@ export function callsOfStrace(output: string): string[][] {
       continue
     } else {
       const [called, given] = straceCall(name, args)
-      threads.add(pid, `${on} ${called}${given}${failed || (called === 'send' || called === 'recv' ? ` = ${result}` : '')}`)
+      threads.add(pid, `${on} ${called}${given}${failed || (COUNTING.has(called) ? ` = ${result}` : '')}`)
     }
     if (name === 'close') sockets.forget(fd)
   }
@@ -150,12 +173,30 @@ function straceCall(name: string, args: string): [name: string, args: string] {
     case 'bind': case 'connect': return [name, ` ${straceAddress(args)}`]
     case 'listen': return [name, ` ${args.split(', ')[1]}`]
     case 'setsockopt': {
-      const [, level, option, value] = /^\d+, (\w+), (\w+), \[(\d+)\], 4$/.exec(args) ?? []
-      return [name, ` ${level} ${option} ${value}`]
+      const [, level, option, given] = /^\d+, (\w+), (\w+), (.*), \d+$/.exec(args) ?? []
+      return [name, ` ${level!.replace(/^SOL_(IP|IPV6)$/, 'IPPROTO_$1')} ${POSIX[option!] ?? option!} ${straceValue(given!)}`]
     }
     // the data may hold anything: count from the end
-    case 'sendto': return [/, NULL, 0$/.test(args) ? 'send' : name, ` ${/, (\d+), \w+, NULL, 0$/.exec(args)?.[1] ?? args}`]
-    case 'recvfrom': return [/, NULL, NULL$/.test(args) ? 'recv' : name, ` ${/, (\d+), \w+, NULL, NULL$/.exec(args)?.[1] ?? args}`]
+    case 'sendto': {
+      const to = /, (\d+), \w+, (\{.*\}), \d+$/.exec(args)
+      if (to) return [name, ` ${to[1]} ${straceAddress(to[2]!)}`]
+      return ['send', ` ${/, (\d+), \w+, NULL, 0$/.exec(args)?.[1] ?? args}`]
+    }
+    case 'recvfrom': {
+      const from = /, (\d+), \w+, (?:\{.*\}|0x\w+), \[\d+(?: => \d+)?\]$/.exec(args)
+      if (from) return [name, ` ${from[1]}`]
+      return ['recv', ` ${/, (\d+), \w+, NULL, NULL$/.exec(args)?.[1] ?? args}`]
+    }
     default: return [name, '']
   }
+}
+
+const POSIX: Readonly<Record<string, string>> = { IPV6_ADD_MEMBERSHIP: 'IPV6_JOIN_GROUP', IPV6_DROP_MEMBERSHIP: 'IPV6_LEAVE_GROUP' }
+
+/** A number, the group of a membership, or the index of an interface. */
+function straceValue(given: string): string {
+  // struct ip_mreqn as strace shows it, a C string with octal escapes: its last four bytes are the index
+  const mreqn = /^"((?:\\[0-7]{1,3}){12})"$/.exec(given)?.[1]?.split('\\').slice(1).map((octal) => parseInt(octal, 8))
+  if (mreqn) return String(new DataView(Uint8Array.from(mreqn).buffer).getInt32(8, true))
+  return /^\[(\d+)\]$/.exec(given)?.[1] ?? /imr_multiaddr=inet_addr\("(?!0\.0\.0\.0)([^"]+)"/.exec(given)?.[1] ?? /inet_pton\(AF_INET6, "([^"]+)"/.exec(given)?.[1] ?? given
 }

@@ -1,0 +1,47 @@
+/** A built-in program and its Python twin, put through the same: their calls (see calls.ts) and the lines they print. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { TraceEvent } from '../../../src/shared/trace/events'
+import { lineMakes } from '../../../src/engine/programs/twin'
+import { callsOfStrace, callsOfTrace } from './calls'
+import { lab, python, start, type Peer } from './peer'
+import { folder, options, twinFile, type Given } from './twin'
+
+/** What is done to a running program; it has ended when this resolves. */
+export type Scenario = (program: Peer, stop: () => Promise<unknown>) => Promise<unknown>
+
+export interface Seen { calls: string[][]; printed: string[] }
+
+/** Ports that the kernel chose are not part of what is the same. */
+const printed = (peer: Peer): string[] => peer.lines.map((line) => line.replace(/(127\.0\.0\.1|\[::1\]):\d+/g, '$1:PORT'))
+
+export async function ofLab(program: string, given: Given, scenario: Scenario): Promise<Seen> {
+  const file = join(folder(), 'trace.ndjson')
+  const peer = lab(program, ...options(given), '--trace', file)
+  await scenario(peer, () => peer.stop('SIGINT'))
+  const events = readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as TraceEvent)
+  const twin = readFileSync(twinFile(program, given), 'utf8').split('\n')
+  for (const e of events) {
+    if (e.k === 'call') expect(lineMakes(twin[(e.line ?? 0) - 1] ?? '', e.name), `${e.name} on line ${e.line}`).toBe(true)
+  }
+  return { calls: callsOfTrace(events), printed: printed(peer) }
+}
+
+export async function ofTwin(program: string, given: Given, scenario: Scenario): Promise<Seen> {
+  const file = join(folder(), 'strace.txt')
+  const peer = start('strace', ['-f', '-e', 'trace=network,close', '-e', 'signal=none', '-o', file, python(), twinFile(program, given)])
+  await scenario(peer, async () => {
+    // strace passes no signal on: the program is who made the first call
+    process.kill(Number(/^\d+/.exec(readFileSync(file, 'utf8'))![0]), 'SIGINT')
+    return peer.finish()
+  })
+  return { calls: callsOfStrace(readFileSync(file, 'utf8')), printed: printed(peer) }
+}
+
+export async function expectSame(program: string, given: Given, scenario: Scenario): Promise<Seen> {
+  const twin = await ofTwin(program, given, scenario)
+  const ours = await ofLab(program, given, scenario)
+  expect(ours).toEqual(twin)
+  return ours
+}
