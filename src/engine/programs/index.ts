@@ -14,11 +14,13 @@ import { tcpServer } from './tcp-server'
 import { udpBroadcast } from './udp-broadcast'
 import { udpClient } from './udp-client'
 import { udpServer } from './udp-server'
+import { xmlrpcClient } from './xmlrpc-client'
+import { xmlrpcServer } from './xmlrpc-server'
 
 /** A program whose parameters are known only at run time; they are validated before they reach it. */
 export type AnyProgram = Program
 
-const all = [tcpServer, tcpClient, echoClient, tcpLoad, frameServer, frameClient, udpServer, udpClient, udpBroadcast, multicastMember, relay, httpServer, httpGet] as unknown as AnyProgram[]
+const all = [tcpServer, tcpClient, echoClient, tcpLoad, frameServer, frameClient, udpServer, udpClient, udpBroadcast, multicastMember, relay, httpServer, httpGet, xmlrpcServer, xmlrpcClient] as unknown as AnyProgram[]
 
 export const programs: ReadonlyMap<string, AnyProgram> = new Map(all.map((p) => [p.id, p]))
 
