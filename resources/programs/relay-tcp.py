@@ -94,7 +94,8 @@ try:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((LISTEN_HOST, LISTEN_PORT))
     listening.listen(128)
-    print(f'listening on {name(listening.getsockname())}')
+    address = listening.getsockname()
+    print(f'listening on {name(address)}')
     to = socket.getaddrinfo(TO_HOST, TO_PORT, family(TO_HOST), socket.SOCK_STREAM)[0][4]
     print(f'TCP to {name(to)}')
     while True:

@@ -29,48 +29,61 @@ def family(host):
 
 
 class Direction:
-    """The fates of one direction: every datagram draws the same four numbers, whatever becomes of it."""
+    """The fates of one direction."""
 
     def __init__(self, seed):
         self.random = random.Random(seed).random
         self.free = 0
 
-    def take(self, wire, datagram):
-        drop = self.random() < LOSS
-        duplicate = self.random() < DUPLICATE
-        reorder = self.random() < REORDER
-        jitter = self.random() * JITTER
-        if drop:
-            return []
-        delay = (DELAY + jitter) / 1000
-        if RATE:
-            now = time.monotonic()
-            self.free = max(now, self.free) + len(datagram) / RATE
-            delay += self.free - now
-        copies = [datagram] * (2 if duplicate else 1)
-        if reorder and not wire.held:
-            wire.held = copies  # until the next one has passed
-            return []
-        copies, wire.held = copies + wire.held, []
-        if not delay:
-            return copies
-        with changed:
-            for copy in copies:
-                heapq.heappush(waiting, (time.monotonic() + delay, next(order), wire, copy))
-            changed.notify()
-        return []
-
 
 class Wire:
-    """One direction of one client's session."""
+    """One direction of one client's session: where its datagrams go on."""
 
-    def __init__(self, send):
-        self.send = send
+    def __init__(self, sock, client=None):
+        self.sock = sock
+        self.client = client
         self.held = []
 
-    def carry(self, direction, datagram):
-        for one in direction.take(self, datagram):
-            self.send(one)
+
+def send(wire, datagram):
+    try:
+        if wire.client:
+            wire.sock.sendto(datagram, wire.client)
+        else:
+            wire.sock.send(datagram)
+    except OSError:
+        pass  # nobody there: lost, as on any wire
+
+
+def carry(direction, wire, datagram):
+    # every datagram draws the same four numbers, whatever becomes of it
+    drop = direction.random() < LOSS
+    duplicate = direction.random() < DUPLICATE
+    reorder = direction.random() < REORDER
+    delay = (DELAY + direction.random() * JITTER) / 1000
+    if drop:
+        return
+    if RATE:
+        now = time.monotonic()
+        direction.free = max(now, direction.free) + len(datagram) / RATE
+        delay += direction.free - now
+    copies = [datagram] * (2 if duplicate else 1)
+    if reorder and not wire.held:
+        wire.held = copies  # until the next one has passed, or for a second
+        later(delay + 1, wire, copies, copies)
+        return
+    copies, wire.held = copies + wire.held, []
+    if delay:
+        later(delay, wire, copies)
+        return
+    for copy in copies:
+        send(wire, copy)
+
+
+def later(delay, wire, copies, held=None):
+    with changed:
+        heapq.heappush(waiting, (time.monotonic() + delay, next(order), wire, copies, held))
+        changed.notify()
 
 
 def deliver():
@@ -78,23 +91,35 @@ def deliver():
         with changed:
             while not waiting or waiting[0][0] > time.monotonic():
                 changed.wait(waiting[0][0] - time.monotonic() if waiting else None)
-            _, _, wire, datagram = heapq.heappop(waiting)
-        wire.send(datagram)
+            _, _, wire, copies, held = heapq.heappop(waiting)
+        if held is not None:
+            if wire.held is not held:
+                continue  # it went on already
+            wire.held = []
+        for copy in copies:
+            send(wire, copy)
 
 
-def answers(server, wire):
+def answers(server, client):
+    wire = Wire(listening, client)
+    server.settimeout(120)
     while True:
         try:
             data = server.recv(65535)
+        except TimeoutError:
+            break
         except ConnectionError:
             continue  # nobody at the server's port
-        wire.carry(from_server, data)
+        carry(from_server, wire, data)
+    del sessions[client]
+    server.close()
 
 
 listening = socket.socket(family(LISTEN_HOST), socket.SOCK_DGRAM)
 try:
     listening.bind((LISTEN_HOST, LISTEN_PORT))
-    print(f'listening on {name(listening.getsockname())}')
+    address = listening.getsockname()
+    print(f'listening on {name(address)}')
     to = socket.getaddrinfo(TO_HOST, TO_PORT, family(TO_HOST), socket.SOCK_DGRAM)[0][4]
     print(f'UDP to {name(to)}')
     from_client, from_server = Direction(2 * SEED), Direction(2 * SEED + 1)
@@ -106,12 +131,8 @@ try:
         if client not in sessions:
             server = socket.socket(family(TO_HOST), socket.SOCK_DGRAM)
             server.connect(to)
-            sessions[client] = Wire(server.send)
-            back = Wire(lambda datagram, client=client: listening.sendto(datagram, client))
-            threading.Thread(target=answers, args=(server, back), daemon=True).start()
-        try:
-            sessions[client].carry(from_client, data)
-        except ConnectionError:
-            pass  # nobody at the server's port
+            sessions[client] = Wire(server)
+            threading.Thread(target=answers, args=(server, client), daemon=True).start()
+        carry(from_client, sessions[client], data)
 finally:
     listening.close()

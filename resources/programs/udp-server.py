@@ -37,6 +37,14 @@ def deliver():
         server.sendto(answer, client)
 
 
+def release(answers):
+    global held
+    if held is answers:  # nothing has passed it
+        held = []
+        for answer, client in answers:
+            server.sendto(answer, client)
+
+
 server = socket.socket(FAMILY, socket.SOCK_DGRAM)
 try:
     server.bind((HOST, PORT))
@@ -64,7 +72,10 @@ try:
         answer = data.upper() if BEHAVIOUR == 'upper' else data
         answers = [(answer, client)] * (2 if duplicate else 1)
         if reorder and not held:
-            held = answers  # until the next one has passed
+            held = answers  # until the next one has passed, or for a second
+            timer = threading.Timer(1, release, [answers])
+            timer.daemon = True
+            timer.start()
             continue
         for answer, client in answers + held:
             if DELAY:

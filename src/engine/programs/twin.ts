@@ -50,6 +50,8 @@ export function twinOf<P>(program: { twin(params: P): TwinChoice }, params: P): 
 const written: Partial<Record<SyscallName, RegExp>> = {
   socket: /\bsocket\.socket\(/,
   send: /\.(send|sendall)\(/,
+  // Python has no call of that name: the option that makes the close a reset
+  abort: /\bSO_LINGER\b/,
   sleep: /\btime\.sleep\(/,
   input: /(?<![.\w])input\(/,
   poll: /\.(poll|select)\(/,

@@ -23,8 +23,6 @@ const ON_THE_WAY = 1 << 20
 interface Connection {
   p: RelayParams
   pipes: Record<From, Pipe>
-  /** directions whose end has been passed on */
-  ended: number
   reset: boolean
 }
 
@@ -43,8 +41,7 @@ async function read(sys: Sys, source: Socket, target: Socket, c: Connection, fro
     try {
       data = await source.recv(p.rate > 0 ? Math.min(PIECE, Math.max(1, Math.ceil(p.rate * PIECE_SECONDS))) : PIECE)
     } catch (error) {
-      await reset(error, source, target, c)
-      return
+      return reset(error, source, target, c)
     }
     const now = performance.now()
     free = Math.max(now, free) + transmission(data.length, p.rate)
@@ -65,20 +62,13 @@ async function write(_sys: Sys, source: Socket, target: Socket, c: Connection, f
     const piece = await pipe.take()
     if (!piece) return
     try {
-      if (!piece.data) {
-        await target.shutdown('WR')
-        break
-      }
+      if (!piece.data) return await target.shutdown('WR')
       await target.sendall(piece.data)
       pipe.out(piece.data.length)
     } catch (error) {
-      await reset(error, target, source, c)
-      return
+      return reset(error, target, source, c)
     }
   }
-  if (++c.ended < FROM.length) return
-  await source.close()
-  await target.close()
 }
 
 /** One end is gone: the other is told with a RST, whatever is still on its way. */
@@ -104,7 +94,7 @@ async function serve(sys: Sys, toClient: Socket, client: SockAddr, n: number, p:
   }
   sys.print(`${name(client)} connected`)
   const pipe = (): Pipe => new Pipe(ON_THE_WAY, sys.signal)
-  const c: Connection = { p, pipes: { client: pipe(), server: pipe() }, ended: 0, reset: false }
+  const c: Connection = { p, pipes: { client: pipe(), server: pipe() }, reset: false }
   const threads = FROM.flatMap((from) => {
     const [source, target] = from === 'client' ? [toClient, toServer] : [toServer, toClient]
     return [
@@ -113,6 +103,8 @@ async function serve(sys: Sys, toClient: Socket, client: SockAddr, n: number, p:
     ]
   })
   for (const thread of threads) await thread.join()
+  await toClient.close()
+  await toServer.close()
   sys.print(`${name(client)} ${c.reset ? 'reset' : 'closed'}`)
 }
 

@@ -91,7 +91,7 @@ async function passAll(sys: Sys, listening: Socket, toServer: Socket, session: S
 }
 
 /** What the server answers one client. Ends when the client has long been silent, or the session is closed. */
-async function answers(sys: Sys, listening: Socket, toServer: Socket, session: Session, direction: Direction, end: () => Promise<void>): Promise<void> {
+async function answers(sys: Sys, listening: Socket, toServer: Socket, session: Session, direction: Direction, forget: () => void): Promise<void> {
   while (!session.closed) {
     toServer.settimeout(IDLE)
     let data: Uint8Array
@@ -107,7 +107,8 @@ async function answers(sys: Sys, listening: Socket, toServer: Socket, session: S
     }
     await passAll(sys, listening, toServer, session, direction.take(sys, session, data, sys.lastCall))
   }
-  await end()
+  forget()
+  await toServer.close()
 }
 
 export async function relayUdp(sys: Sys, listening: Socket, p: RelayParams): Promise<void> {
@@ -126,15 +127,18 @@ export async function relayUdp(sys: Sys, listening: Socket, p: RelayParams): Pro
       client, toServer, heard: 0, line, wires: { client: new BadWire(line), server: new BadWire(line) }, delivering: false, closed: false,
     }
     sessions.set(name(client), session)
-    sys.thread(answers, { name: `server for ${name(client)}`, args: [listening, toServer, session, directions.server, () => close(session)] })
+    sys.thread(answers, { name: `server for ${name(client)}`, args: [listening, toServer, session, directions.server, () => forget(session)] })
     return session
   }
 
-  async function close(session: Session): Promise<void> {
-    if (session.closed) return
+  function forget(session: Session): void {
     session.closed = true
     session.line.close()
-    sessions.delete(name(session.client))
+    if (sessions.get(name(session.client)) === session) sessions.delete(name(session.client))
+  }
+
+  async function close(session: Session): Promise<void> {
+    forget(session)
     await session.toServer.close()
   }
 
