@@ -39,7 +39,7 @@ function make(kernel: Kernel, thread: Thread, call: HandCall, sock: Sock): Outco
     case 'send': return k.send(thread, sock, call.data)
     case 'sendall': return sendAll(kernel, thread, sock, call.data)
     case 'sendto': return k.sendto(thread, sock, call.data, call.address)
-    case 'recv': return k.recv(thread, sock, call.n, call.peek)
+    case 'recv': return k.recv(thread, sock, call.n, { peek: call.peek })
     case 'recvfrom': return k.recvfrom(thread, sock, call.n)
     case 'shutdown': return k.shutdown(thread, sock, call.how)
     case 'close': return k.close(thread, sock)

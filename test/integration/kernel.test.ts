@@ -76,7 +76,7 @@ describe.each(['inet', 'inet6', 'unix'] as const)('a stream over %s', (family) =
   it('peeks without taking', async () => {
     const [c, s] = await pair(family)
     await k.dispatcher.send(client, c, bytes('hello'))
-    expect(text((await k.dispatcher.recv(server, s, 3, true)).bytes)).toBe('hel')
+    expect(text((await k.dispatcher.recv(server, s, 3, { peek: true })).bytes)).toBe('hel')
     const peeked = k.dispatcher.peek(s, 100)
     expect(peeked.ok && text(peeked.value)).toBe('hello')
     expect(text((await k.dispatcher.recv(server, s, 100)).bytes)).toBe('hello')

@@ -18,6 +18,13 @@ import { Turn } from './turn'
 /** A Unix connect() finds the backlog full without a way to wait for room (connect(2), EAGAIN): try again this often. */
 const UNIX_CONNECT_RETRY_MS = 5
 
+export interface RecvFlags {
+  /** MSG_PEEK: the bytes stay in the receive buffer */
+  peek?: boolean | undefined
+  /** the caller is done with the bytes before its next recv() on this socket */
+  reuse?: boolean | undefined
+}
+
 export type MaybePromise<T> = T | Promise<T>
 
 /** Watches what the calls do to the kernel's own state (engine/observe/sampler.ts). */
@@ -179,11 +186,11 @@ export class Dispatcher {
     })
   }
 
-  recv(th: Thread, sock: Sock, n: number, peek = false): MaybePromise<Outcome> {
+  recv(th: Thread, sock: Sock, n: number, { peek = false, reuse = false }: RecvFlags = {}): MaybePromise<Outcome> {
     const want = Math.min(n, this.options.limits.recvBytes)
     const flags = peek ? this.native.table.MSG.peek : 0
     return this.invoke(th, 'recv', sock, peek ? { len: n, flags: 'MSG_PEEK' } : { len: n }, undefined, {
-      attempt: () => (sock.type === 'dgram' ? this.recvfromAllowed(sock, want, flags) : this.native.recv(sock.fd, this.trace.bytes.reserve(want), want, flags)),
+      attempt: () => (sock.type === 'dgram' ? this.recvfromAllowed(sock, want, flags) : this.receive(sock, want, flags, reuse)),
       want: 'readable',
       done: (whole, ret) => {
         if (whole > want) ret.size = whole
@@ -433,21 +440,35 @@ export class Dispatcher {
     return this.finish(th, call, { value: null, errno }, ret, sock)
   }
 
-  private async waitFor(th: Thread, call: CallId, sock: Sock, step: Step): Promise<Outcome> {
+  /**
+   * Waits until the call can be made, and makes it as soon as the loop says so: no promise stands between the kernel's
+   * event and the call.
+   */
+  private waitFor(th: Thread, call: CallId, sock: Sock, step: Step): Promise<Outcome> {
     const local = step.want === 'writable' && !sock.remote && sock.type === 'stream' ? this.readLocal(sock) : undefined
     this.trace.push(local ? { k: 'block', call, why: step.want!, local } : { k: 'block', call, why: step.want! })
     this.observer.touched(sock)
-    const deadline = sock.timeout === null ? Infinity : performance.now() + sock.timeout * 1000
-    for (;;) {
-      const how = await this.wait(th, sock, step.want!, deadline - performance.now())
-      if (how !== 'ready') return how === 'cancelled' ? this.cancelled(th, call, sock) : this.finish(th, call, { value: null, errno: 'TIMEOUT' }, {}, sock)
-      const done = this.attempt(th, call, sock, step)
-      if (done) return done
-    }
-  }
-
-  private wait(th: Thread, sock: Sock, want: 'readable' | 'writable', ms: number): Promise<'ready' | 'timeout' | 'cancelled'> {
-    return this.until(th, ms, (ready) => this.arm(sock, want, ready))
+    return new Promise((resolve) => {
+      const end = (outcome: Outcome) => {
+        if (timer) clearTimeout(timer)
+        th.cancel = undefined
+        resolve(outcome)
+      }
+      const again = () => {
+        const done = this.attempt(th, call, sock, step)
+        if (done) end(done)
+        else forget = this.arm(sock, step.want!, again)
+      }
+      const timer = sock.timeout === null ? undefined : setTimeout(() => {
+        forget()
+        end(this.finish(th, call, { value: null, errno: 'TIMEOUT' }, {}, sock))
+      }, sock.timeout * 1000)
+      let forget = this.arm(sock, step.want!, again)
+      th.cancel = () => {
+        forget()
+        end(this.cancelled(th, call, sock))
+      }
+    })
   }
 
   private waitAny(th: Thread, entries: readonly PollEntry[], ms: number): Promise<'ready' | 'timeout' | 'cancelled'> {
@@ -585,9 +606,13 @@ export class Dispatcher {
     return r >= 0 ? 0 : this.errno(r) === 'ENOTCONN' ? this.errnoNumber('EINPROGRESS') : r
   }
 
+  private receive(sock: Sock, want: number, flags: number, reuse: boolean): number {
+    return this.native.recv(sock.fd, this.trace.bytes.reserve(want, reuse ? sock : undefined), want, flags)
+  }
+
   private received(got: number, ret: RetFields): Outcome {
     ret.data = this.trace.bytes.commit(got)
-    return { value: got, bytes: this.trace.bytes.read(ret.data.at, got) }
+    return { value: got, bytes: this.trace.bytes.taken }
   }
 
   /** a member of a group wants to know where each datagram came in; asked for behind the program's back, it changes nothing else */

@@ -1,7 +1,7 @@
 /** The records that the dispatcher works on: sockets, threads, runs. Plain data; what happens to them is in dispatcher.ts. */
 import type { CallId, Family, Plain, RunId, SockAddr, SockId, SockType, SyscallName, ThreadId, Unstamped } from '../../shared/trace/events'
 import type { LabError } from '../../shared/result'
-import type { ByteStore } from '../recorder/byte-store'
+import type { ByteStore, ScratchHolder } from '../recorder/byte-store'
 
 /** What the kernel needs of the recorder. */
 export interface TraceSink {
@@ -28,7 +28,7 @@ export interface TwinLines {
 }
 
 /** An open socket. `fd` is the kernel's; `id` is ours and never reused. */
-export interface Sock {
+export interface Sock extends ScratchHolder {
   readonly id: SockId
   readonly fd: number
   readonly family: Family

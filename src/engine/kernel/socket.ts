@@ -1,7 +1,7 @@
 /** The async Socket that programs use: the dispatcher's outcomes as Python has them, with OsError where Python raises. */
 import type { SockAddr } from '../../shared/trace/events'
 import { OsError, type Socket } from '../programs/program'
-import type { Dispatcher, MaybePromise } from './dispatcher'
+import type { Dispatcher, MaybePromise, RecvFlags } from './dispatcher'
 import type { Outcome, Sock, Thread } from './objects'
 import type { OptionValue } from './options'
 
@@ -12,10 +12,14 @@ export function recordOf(socket: Socket): Sock {
 }
 
 /** The outcome of a call that succeeded; throws the OsError of one that failed. */
-export async function expect(call: string, outcome: MaybePromise<Outcome>): Promise<Outcome> {
-  const o = await outcome
+export function checked(call: string, o: Outcome): Outcome {
   if (o.errno === undefined) return o
   throw new OsError(o.errno, call, o.error ? { message: o.error.message, ...o.error.detail } : {})
+}
+
+/** The same for a call that may still wait; one that has ended costs no turn of the promise queue. */
+export async function expect(call: string, outcome: MaybePromise<Outcome>): Promise<Outcome> {
+  return checked(call, outcome instanceof Promise ? await outcome : outcome)
 }
 
 export class LabSocket implements Socket {
@@ -57,18 +61,21 @@ export class LabSocket implements Socket {
   }
 
   async send(data: Uint8Array): Promise<number> {
-    return (await expect('send', this.kernel.send(this.thread, this.sock, data))).value as number
+    const o = this.kernel.send(this.thread, this.sock, data)
+    return checked('send', o instanceof Promise ? await o : o).value as number
   }
 
   async sendall(data: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < data.length || data.length === 0; ) {
-      sent += await this.send(sent === 0 ? data : data.subarray(sent))
-      if (data.length === 0) return
-    }
+    let sent = 0
+    do {
+      const o = this.kernel.send(this.thread, this.sock, sent === 0 ? data : data.subarray(sent))
+      sent += checked('send', o instanceof Promise ? await o : o).value as number
+    } while (sent < data.length)
   }
 
-  async recv(n: number, flags?: { peek?: boolean }): Promise<Uint8Array> {
-    return (await expect('recv', this.kernel.recv(this.thread, this.sock, n, flags?.peek))).bytes!
+  async recv(n: number, flags?: RecvFlags): Promise<Uint8Array> {
+    const o = this.kernel.recv(this.thread, this.sock, n, flags)
+    return checked('recv', o instanceof Promise ? await o : o).bytes!
   }
 
   async sendto(data: Uint8Array, address: SockAddr): Promise<number> {

@@ -19,6 +19,9 @@ export interface Talk {
 /** Receives once and answers. False: this client is done. */
 export type Turn = (sys: Sys, talk: Talk) => Promise<boolean>
 
+/** done with the bytes before the next recv() */
+const REUSE = { reuse: true }
+
 const ACK = new TextEncoder().encode('ACK')
 
 /** The work on one request: time in which nobody else of this thread is served. */
@@ -35,7 +38,7 @@ async function ack(sys: Sys, { conn, client, bufsize, work: ms }: Talk): Promise
 }
 
 const answering = (answer: (data: Uint8Array) => Uint8Array): Turn => async (sys, { conn, client, bufsize, work: ms }) => {
-  const data = await conn.recv(bufsize)
+  const data = await conn.recv(bufsize, REUSE)
   if (data.length === 0) {
     sys.print(`${client} closed`)
     return false
@@ -46,7 +49,7 @@ const answering = (answer: (data: Uint8Array) => Uint8Array): Turn => async (sys
 }
 
 async function discard(sys: Sys, talk: Talk): Promise<boolean> {
-  const data = await talk.conn.recv(talk.bufsize)
+  const data = await talk.conn.recv(talk.bufsize, REUSE)
   if (data.length === 0) {
     sys.print(`${talk.client} closed after ${talk.total} bytes`)
     return false

@@ -58,8 +58,11 @@ export interface Socket {
   send(data: Uint8Array): Promise<number>
   /** Python's sendall: as many send calls as it takes */
   sendall(data: Uint8Array): Promise<void>
-  /** up to n bytes; empty at end of stream. The bytes are the caller's to keep. */
-  recv(n: number, flags?: { peek?: boolean }): Promise<Uint8Array>
+  /**
+   * Up to n bytes; empty at end of stream. The bytes are the caller's to keep; with `reuse` only until its next recv on this
+   * socket, which saves a bulk transfer an allocation a call.
+   */
+  recv(n: number, flags?: { peek?: boolean; reuse?: boolean }): Promise<Uint8Array>
   sendto(data: Uint8Array, address: SockAddr): Promise<number>
   recvfrom(n: number): Promise<[Uint8Array, SockAddr]>
   shutdown(how: 'RD' | 'WR' | 'RDWR'): Promise<void>

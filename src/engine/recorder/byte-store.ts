@@ -7,6 +7,7 @@
  */
 import { Buffer } from 'node:buffer'
 import type { ByteRef } from '../../shared/trace/events'
+import { AUTOSAVE_BYTES, AUTOSAVE_MS } from './limits'
 
 export const PAGE_BYTES = 1024 * 1024
 /** A recv that asks for more than this reads into a buffer beside the store: it mostly gets far less than it asks for. */
@@ -20,9 +21,30 @@ interface Page {
   bytes: Uint8Array
 }
 
-export interface ByteSink {
-  /** called with each run of bytes before its page can be dropped; in order, without holes */
-  (at: number, bytes: Uint8Array): void
+/** Somebody who is done with the bytes of one recv() before the next. */
+export interface ScratchHolder {
+  scratch?: Uint8Array
+}
+
+/** Bytes that can be kept at once, and per millisecond after that: what the session's file can take in (AUTOSAVE_BYTES). */
+const BURST_BYTES = 64 * 1024 * 1024
+const BYTES_PER_MS = AUTOSAVE_BYTES / AUTOSAVE_MS
+/** How much may still be kept: a bulk transfer would otherwise only push everything else out of memory, at full cost. */
+class Intake {
+  private left = BURST_BYTES
+  private at = performance.now()
+
+  has(n: number): boolean {
+    if (n <= this.left) return true
+    const now = performance.now()
+    this.left = Math.min(BURST_BYTES, this.left + (now - this.at) * BYTES_PER_MS)
+    this.at = now
+    return n <= this.left
+  }
+
+  take(n: number): void {
+    this.left -= n
+  }
 }
 
 export class ByteStore {
@@ -32,7 +54,11 @@ export class ByteStore {
   private held = 0
   /** where a large area was reserved; kept for the next one */
   private beside: Uint8Array = new Uint8Array(0)
-  private reserved: Uint8Array | undefined
+  private reserved = this.beside
+  private keeping = true
+  private readonly intake = new Intake()
+  /** the bytes committed last, as a view that nothing writes to again */
+  taken: Uint8Array = this.beside
   /** bytes dropped from memory so far */
   dropped = 0
 
@@ -56,27 +82,34 @@ export class ByteStore {
     return this.held
   }
 
-  /** A writable area of exactly `n` bytes at the end of the store. Valid until the next reserve; `commit` keeps a prefix. */
-  reserve(n: number): Uint8Array {
+  /**
+   * A writable area of exactly `n` bytes. Valid until the next reserve; `commit` says what became of it.
+   * @param holder its own buffer is used, over and over, for bytes that are not kept
+   */
+  reserve(n: number, holder?: ScratchHolder): Uint8Array {
+    this.keeping = this.intake.has(n)
     if (n > DIRECT) {
       if (this.beside.length < n) this.beside = Buffer.allocUnsafeSlow(n)
       return (this.reserved = this.beside.subarray(0, n))
     }
-    this.reserved = undefined
-    return this.area(n)
+    if (this.keeping) return (this.reserved = this.area(n))
+    if (!holder) return (this.reserved = Buffer.allocUnsafeSlow(n))
+    if (holder.scratch?.length !== n) holder.scratch = Buffer.allocUnsafeSlow(n)
+    return (this.reserved = holder.scratch)
   }
 
-  /** Keeps the first `n` bytes of the area reserved last, and says where they are. */
+  /**
+   * Keeps the first `n` bytes of the area reserved last, and says where they are; `taken` are those bytes, to be held by
+   * whoever wants them. While more comes in than can be kept, nothing of it is (`kept` 0), and it costs no copy.
+   */
   commit(n: number): ByteRef {
-    if (this.reserved) {
-      const bytes = this.reserved.subarray(0, n)
-      this.reserved = undefined
-      this.area(n).set(bytes)
+    const area = this.reserved
+    if (area.buffer === this.beside.buffer) {
+      this.taken = area.slice(0, n)
+      return this.append(this.taken)
     }
-    const page = this.page
-    const at = page.at + page.used
-    page.used += n
-    return { at, len: n, kept: n }
+    this.taken = n === area.length ? area : area.subarray(0, n)
+    return this.keeping ? this.advance(n) : { at: this.end, len: n, kept: 0 }
   }
 
   /** Stores the first `len` bytes of `data`; bytes that the store already has (a view of a page) are not copied. */
@@ -84,9 +117,9 @@ export class ByteStore {
     const known = this.owner.get(data.buffer)
     if (known && this.holds(known)) return { at: known.at + (data.byteOffset - known.bytes.byteOffset), len, kept: len }
     const kept = Math.min(len, this.limit)
+    if (!this.intake.has(kept)) return { at: this.end, len, kept: 0 }
     this.area(kept).set(kept === data.length ? data : data.subarray(0, kept))
-    this.reserved = undefined
-    const ref = this.commit(kept)
+    const ref = this.advance(kept)
     ref.len = len
     return ref
   }
@@ -97,6 +130,15 @@ export class ByteStore {
     if (!page) return new Uint8Array(0)
     const from = at - page.at
     return page.bytes.subarray(from, Math.min(page.used, from + len))
+  }
+
+  /** the `n` bytes that stand at the end of the last page are of the store from now on */
+  private advance(n: number): ByteRef {
+    this.intake.take(n)
+    const page = this.page
+    const at = page.at + page.used
+    page.used += n
+    return { at, len: n, kept: n }
   }
 
   /** `n` bytes in a row at the end of the store */

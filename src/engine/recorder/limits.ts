@@ -36,4 +36,4 @@ export const LAG_EVENTS = 65_536
 export const AUTOSAVE_MS = 250
 export const SYNC_MS = 1000
 /** Most content bytes that one autosave writes; what cannot keep up is left out of the file, not waited for. */
-export const AUTOSAVE_BYTES = 8 * MiB
+export const AUTOSAVE_BYTES = 4 * MiB
