@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import type { OpenedFile } from '../shared/contract/host'
-import { ORIGIN } from './origin'
 
 export const SESSION_EXTENSION = '.socketscope'
 const PREFIX = '/opened/'
@@ -24,7 +23,7 @@ export class OpenedFiles {
   offer(path: string): OpenedFile {
     const id = randomUUID()
     this.#paths.set(id, path)
-    return { name: basename(path), url: `${ORIGIN}${PREFIX}${id}` }
+    return { name: basename(path), url: `${PREFIX}${id}` }
   }
 
   /** The path behind an address's path, which is then used up. */

@@ -3,8 +3,11 @@
  * the port bridge. It is sent as text, so it uses nothing from outside itself.
  */
 
+/** Which document speaks, and when it began (ms since the epoch): a last word of one that is gone may come late. */
+export interface Document { id: string; began: number }
+
 /** What the page's half tells main. Bytes travel as { $bytes: base64 }. */
-export type FromPage = { document: string } & (
+export type FromPage = { document: Document } & (
   | { type: 'ipc'; channel: string; args: unknown[] }
   | { type: 'port'; port: number; data: unknown }
   | { type: 'port-closed'; port: number })
@@ -15,7 +18,7 @@ export type ToPage =
   | { type: 'port'; port: number; data: unknown }
   | { type: 'port-closed'; port: number }
 
-export interface PageHalf { document: string; receive(message: ToPage): void }
+export interface PageHalf { id: string; receive(message: ToPage): void }
 
 type Electron = { ipcRenderer: object; contextBridge: object }
 
@@ -24,7 +27,7 @@ export function pageHalf(binding: string, key: string, preload: (require: (name:
   if (window.top !== window) return
   const globals = window as unknown as Record<string, unknown>
   const send = globals[binding] as (message: FromPage) => Promise<void>
-  const id = crypto.randomUUID()
+  const document: Document = { id: crypto.randomUUID(), began: performance.timeOrigin }
   const listeners = new Map<string, ((event: { ports: MessagePort[] }, ...args: unknown[]) => void)[]>()
   const ports = new Map<number, MessagePort>()
 
@@ -48,14 +51,14 @@ export function pageHalf(binding: string, key: string, preload: (require: (name:
 
   const openPort = (port: number): MessagePort => {
     const { port1, port2 } = new MessageChannel()
-    port1.onmessage = (event) => void send({ document: id, type: 'port', port, data: encode(event.data) })
-    port1.addEventListener('close', () => void send({ document: id, type: 'port-closed', port }))
+    port1.onmessage = (event) => void send({ document, type: 'port', port, data: encode(event.data) })
+    port1.addEventListener('close', () => void send({ document, type: 'port-closed', port }))
     ports.set(port, port1)
     return port2
   }
 
   const half: PageHalf = {
-    document: id,
+    id: document.id,
     receive(message) {
       if (message.type === 'ipc') {
         const event = { ports: message.ports.map(openPort) }
@@ -81,7 +84,7 @@ export function pageHalf(binding: string, key: string, preload: (require: (name:
   }
   const electron: Electron = {
     ipcRenderer: {
-      send: (channel: string, ...args: unknown[]) => void send({ document: id, type: 'ipc', channel, args: args.map(encode) }),
+      send: (channel: string, ...args: unknown[]) => void send({ document, type: 'ipc', channel, args: args.map(encode) }),
       on: (channel: string, listener: (event: { ports: MessagePort[] }, ...args: unknown[]) => void) => {
         listeners.set(channel, [...(listeners.get(channel) ?? []), listener])
       },

@@ -9,7 +9,7 @@ import { report } from './control'
 import { preventable } from './event'
 import { ipcMain } from './ipc'
 import { decode, encode } from './codec'
-import { pageHalf, type FromPage, type PageHalf, type ToPage } from './page-script'
+import { pageHalf, type Document, type FromPage, type PageHalf, type ToPage } from './page-script'
 import { type MessagePortMain } from './ports'
 import { fromBrowser, origin, startOrigin, toBrowser } from './protocol'
 import { session } from './session'
@@ -31,7 +31,7 @@ export class WebFrameMain {
   /** one message at a time, in order */
   #line: Promise<void> = Promise.resolve()
 
-  constructor(readonly page: Page, readonly document: string, readonly url: string) {}
+  constructor(readonly page: Page, readonly document: Document, readonly url: string) {}
 
   isDestroyed(): boolean {
     return this.#gone
@@ -77,10 +77,10 @@ export class WebFrameMain {
   #deliver(message: ToPage): void {
     this.#line = this.#line.then(async () => {
       if (this.#gone) return
-      await this.page.evaluate(([key, document, toPage]) => {
+      await this.page.evaluate(([key, id, toPage]) => {
         const half = (window as unknown as Record<string, PageHalf | undefined>)[key]
-        if (half?.document === document) half.receive(toPage)
-      }, [KEY, this.document, message] as const)
+        if (half?.id === id) half.receive(toPage)
+      }, [KEY, this.document.id, message] as const)
     }).catch((error: unknown) => {
       // the page went away in between: so did whoever should have read this
       if (!this.#gone && !this.page.isClosed()) process.stderr.write(`stand-in: ${String(error)}\n`)
@@ -207,7 +207,8 @@ export class BrowserWindow extends EventEmitter {
 
   #fromPage(page: Page, frame: Frame, message: FromPage): void {
     if (frame !== page.mainFrame()) return
-    if (this.#frame?.document !== message.document) {
+    if (this.#frame && message.document.began < this.#frame.document.began) return
+    if (this.#frame?.document.id !== message.document.id) {
       this.#frame?.destroy()
       this.#frame = new WebFrameMain(page, message.document, fromBrowser(frame.url()))
     }

@@ -34,7 +34,7 @@ export const OPEN_FILE_CHANNEL = 'open-file'
  */
 export const ENGINE_PORT_MESSAGE = 'socketscope:engine-port'
 
-/** A session file that the person opened from the desktop; `url` is readable with fetch(), once. */
+/** A session file that the person opened from the desktop; `url`, on the page's own origin, is readable with fetch(), once. */
 export interface OpenedFile {
   name: string
   url: string

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { DesktopBridge } from '../../../src/shared/contract/host'
 import { launchStandin, runToEnd, type Desktop, type DesktopOptions } from '../../electron-standin/launch'
 import { askEngine } from './page'
 
@@ -104,35 +105,53 @@ describe('the window', () => {
 })
 
 describe('a session file', () => {
-  /** Listens as the page does; resolves with what fetch() reads at the address given. */
-  const readOpened = (page: Desktop['page']) => page.evaluate(() => new Promise<{ name: string; text: string; again: number }>((done) => {
-    (window as unknown as { socketscope: { onOpenFile(listener: (file: { name: string; url: string }) => void): void } }).socketscope.onOpenFile((file) => {
-      // the stand-in's app://lab has another name in its browser
-      const url = file.url.replace('app://lab', location.origin)
-      void fetch(url).then(async (first) => done({ name: file.name, text: await first.text(), again: (await fetch(url)).status }))
+  interface Opened { name: string; text: string; again: number }
+
+  /**
+   * Listens in a document of our own origin without the app, whose own listener would read the address first. Answers, once
+   * it listens, a function that waits for the file and what fetch() reads at its address.
+   */
+  async function listen({ page, origin }: Desktop): Promise<() => Promise<Opened>> {
+    await page.goto(`${origin}/icon.svg`)
+    await page.evaluate(() => {
+      const globals = window as unknown as { opened: Promise<Opened>; socketscope: DesktopBridge }
+      globals.opened = new Promise((done) => globals.socketscope.onOpenFile((file) => {
+        void fetch(file.url).then(async (first) => done({ name: file.name, text: await first.text(), again: (await fetch(file.url)).status }))
+      }))
     })
-  }))
+    // messages keep their order: once main has answered this one, it knows that the page listens
+    await askEngine(page, 'hello', {})
+    return () => page.evaluate(() => (window as unknown as { opened: Promise<Opened> }).opened)
+  }
 
   it('given to a second start is readable by the page, once', async () => {
     const folder = await temporary()
     const path = join(folder, 'a lesson.socketscope')
     await writeFile(path, 'the session')
-    const { page, command } = await launch()
-    const opened = readOpened(page)
-    await command({ type: 'second-instance', argv: ['electron', '--flag', path] })
-    expect(await opened).toEqual({ name: 'a lesson.socketscope', text: 'the session', again: 404 })
+    const opened = await listen(await launch())
+    await desktop?.command({ type: 'second-instance', argv: ['electron', '--flag', path] })
+    expect(await opened()).toEqual({ name: 'a lesson.socketscope', text: 'the session', again: 404 })
+  })
+
+  it('given on the command line is offered to the page once it listens', async () => {
+    const folder = await temporary()
+    await writeFile(join(folder, 'broken.socketscope'), 'not a session')
+    const { page } = await launch({ args: [join(folder, 'broken.socketscope')] })
+    // the app itself reads it, and says that it cannot
+    await page.locator('.ui-toast.danger').waitFor()
   })
 
   it('must be one: other files and folders are not offered', async () => {
     const folder = await temporary()
     await writeFile(join(folder, 'notes.txt'), 'private')
-    const { page, command } = await launch()
-    const opened = readOpened(page)
+    const { command } = await launch()
+    if (!desktop) throw new Error('launched')
+    const opened = await listen(desktop)
     await command({ type: 'second-instance', argv: ['electron', join(folder, 'notes.txt')] })
     await command({ type: 'second-instance', argv: ['electron', folder, join(folder, 'missing.socketscope')] })
     const path = join(folder, 'b.socketscope')
     await writeFile(path, 'b')
     await command({ type: 'open-file', path })
-    expect((await opened).name).toBe('b.socketscope')
+    expect((await opened()).name).toBe('b.socketscope')
   })
 })
