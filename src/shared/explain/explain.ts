@@ -1,6 +1,7 @@
 /**
  * What an error means, for a person: what the operating system said, what that means here, and what to do next. The texts
- * are data (en.json, ja.json, ko.json), keyed by errno name, or by `ERRNO.syscall` where a call gives it its own meaning.
+ * are data (en.json, ja.json, ko.json), keyed by errno name, or by `ERRNO.syscall` where a call gives it its own meaning,
+ * or by `ERRNO.syscall.unix` where a path does.
  */
 import { formatEndpoint } from '../net/address'
 import type { LabError } from '../result'
@@ -26,7 +27,8 @@ export function fill(text: string, details: Details, words: Record<string, strin
 
 /** The catalogue's entry for an error; UNKNOWN where it has none. */
 export function explain(catalogue: Catalogue, code: string, syscall: string | undefined, details: Details = {}): Explanation {
-  const entry = (syscall ? catalogue[`${code}.${syscall}`] : undefined) ?? catalogue[code] ?? catalogue.UNKNOWN ?? {}
+  const onPath = syscall && details.path !== undefined ? catalogue[`${code}.${syscall}.unix`] : undefined
+  const entry = onPath ?? (syscall ? catalogue[`${code}.${syscall}`] : undefined) ?? catalogue[code] ?? catalogue.UNKNOWN ?? {}
   const all: Details = { code, syscall, ...details }
   const words = catalogue._words as Record<string, string> | undefined
   const say = (text: string | undefined) => (text ? fill(text, all, words) : '')

@@ -30,7 +30,9 @@ export async function ofLab(program: string, given: Given, scenario: Scenario): 
 
 export async function ofTwin(program: string, given: Given, scenario: Scenario): Promise<Seen> {
   const file = join(folder(), 'strace.txt')
-  const peer = start('strace', ['-f', '-e', 'trace=network,close', '-e', 'signal=none', '-o', file, python(), twinFile(program, given)])
+  // elsewhere Python waits in poll() where it has a timeout: no call of its program
+  const calls = `trace=network,close${given.model === 'poll' ? ',poll' : ''}`
+  const peer = start('strace', ['-f', '-e', calls, '-e', 'signal=none', '-o', file, python(), twinFile(program, given)])
   await scenario(peer, async () => {
     // strace passes no signal on: the program is who made the first call
     process.kill(Number(/^\d+/.exec(readFileSync(file, 'utf8'))![0]), 'SIGINT')

@@ -13,15 +13,23 @@ function playProgram(id: string, given: Record<string, unknown>, scene: Scene) {
   return play((sys) => program.main(sys, paramsOf(program, given)), scene)
 }
 
-const models = ['iterative', 'threads']
-const behaviours = ['ack', 'echo', 'upper', 'discard']
+const models = ['iterative', 'threads', 'pool', 'poll']
+const behaviours = ['ack', 'echo', 'upper', 'discard', 'sum']
 const servers = models.flatMap((model) => behaviours.map((behaviour) => ({ model, behaviour })))
 
 describe('the line of the twin', () => {
   const two = [['hello', 'again'], [{ errno: 'ECONNRESET' }]]
   const cases: [string, Record<string, unknown>, Scene][] = [
     ...servers.map((p): [string, Record<string, unknown>, Scene] => ['tcp-server', { host: '127.0.0.1', ...p }, { clients: two }]),
+    ...servers.map((p): [string, Record<string, unknown>, Scene] => ['tcp-server', { family: 'unix', path: '/tmp/no such/lab.sock', work: 5, ...p }, { clients: two }]),
     ['tcp-client', { host: '127.0.0.1' }, { answers: ['ACK'] }],
+    ['tcp-client', { family: 'unix', path: '/tmp/lab.sock' }, { answers: ['ACK'] }],
+    ['tcp-load', { 'slow-client': true, requests: 2 }, { answers: ['HELLO', 'HELLO'] }],
+    ['tcp-load', { family: 'unix', path: '/tmp/lab.sock' }, { answers: ['HELLO'] }],
+    ...['fixed', 'length', 'delimiter'].flatMap((framing): [string, Record<string, unknown>, Scene][] => [
+      ['frame-server', { framing, size: 4, max: 10 }, { clients: [['\0\0\0\x02', 'ab', '\0\0\0\x63'], ['a\n', 'b'], [{ errno: 'ECONNRESET' }]] }],
+      ['frame-client', { framing, size: 8, 'pause-ms': 1, piece: 5, broken: 'truncated' }, { answers: ['\0\0\0\x01', 'A'] }],
+    ]),
     ['tcp-client', { host: '127.0.0.1' }, { connect: { errno: 'ECONNREFUSED' } }],
     ['echo-client', { host: '::1' }, { answers: ['on', 'e', 'two'], lines: ['one', 'two'] }],
   ]
@@ -85,6 +93,31 @@ describe('tcp-server', () => {
     const names = async (reuseaddr: boolean) => (await playProgram('tcp-server', { reuseaddr }, {})).calls.map((c) => c.name)
     expect(await names(true)).toEqual(['socket', 'setsockopt', 'bind', 'listen', 'getsockname', 'accept', 'close'])
     expect(await names(false)).toEqual(['socket', 'bind', 'listen', 'getsockname', 'accept', 'close'])
+  })
+
+  it('sum: an answer for each line, an error for what is no two numbers, and the connection goes on', async () => {
+    const played = await playProgram('tcp-server', { behaviour: 'sum' }, { clients: [['1 2', '1 two', '3 4']] })
+    expect(played.calls.filter((c) => c.name === 'recv')).toHaveLength(4)
+  })
+
+  it('works on each request for the time that it is told', async () => {
+    const played = await playProgram('tcp-server', { behaviour: 'upper', work: 20 }, { clients: [['a', 'b']] })
+    expect(played.calls.filter((c) => c.func === 'serve').map((c) => c.name)).toEqual(['recv', 'sleep', 'send', 'send', 'recv', 'sleep', 'send', 'send', 'recv', 'close'])
+  })
+
+  it('pool: accepted clients go to workers, which live on', async () => {
+    const played = await playProgram('tcp-server', { model: 'pool', workers: 2 }, { clients: [['a'], ['b']] })
+    const of = (thread: string) => played.calls.filter((c) => c.thread === thread).map((c) => c.name)
+    expect(of('worker 1')).toEqual(['recv', 'send', 'send', 'close'])
+    expect(of('worker 2')).toEqual(['recv', 'send', 'send', 'close'])
+  })
+
+  it('poll: one thread, a turn for each that is ready', async () => {
+    const played = await playProgram('tcp-server', { model: 'poll', behaviour: 'echo' }, { clients: [['a'], ['b']] })
+    expect(new Set(played.calls.map((c) => c.thread))).toEqual(new Set(['main']))
+    expect(played.calls.slice(5).map((c) => c.name)).toEqual([
+      'poll', 'accept', 'poll', 'accept', 'recv', 'send', 'send', 'poll', 'recv', 'close', 'recv', 'send', 'send', 'poll', 'recv', 'close', 'poll', 'accept', 'close',
+    ])
   })
 
   it.each(models)('%s: an aborted client ends neither the server nor the others', async (model) => {

@@ -29,6 +29,7 @@ export async function play(main: (sys: Sys) => Promise<void>, scene: Scene): Pro
   const clients = [...(scene.clients ?? [])]
   const lines = [...(scene.lines ?? [])]
   const threads: Promise<void>[] = []
+  const stop = new AbortController()
 
   function sysOf(thread: string, func: string): Sys {
     const note = (name: SyscallName): void => void played.calls.push({ thread, func, name })
@@ -74,15 +75,25 @@ export async function play(main: (sys: Sys) => Promise<void>, scene: Scene): Pro
       return self
     }
     return {
-      signal: new AbortController().signal,
+      signal: stop.signal,
       async socket() {
         note('socket')
         return socket(scene.answers ?? [])
       },
       thread(target, { name, args }) {
         const done = target(sysOf(name, target.name), ...rebind(args, name, target.name))
-        threads.push(done)
+        // a thread that waits when the run is stopped ends there
+        threads.push(done.catch((e: unknown) => {
+          if (!(e instanceof OsError && e.errno === 'CANCELLED')) throw e
+        }))
         return { name, join: () => done }
+      },
+      take: (it) => rebind([it], thread, func)[0]!,
+      // everything is ready at once, but the listening socket (the first) only while clients come, or when nothing else is left
+      async poll(entries) {
+        note('poll')
+        const [server, ...conns] = entries.map(({ socket: it }) => ({ socket: it, readable: true, writable: true, error: false, hangup: false }))
+        return clients.length || !conns.length ? [server!, ...conns] : conns
       },
       print: (text) => void played.printed.push(text),
       mark: () => {},
@@ -118,6 +129,7 @@ export async function play(main: (sys: Sys) => Promise<void>, scene: Scene): Pro
 
   let error: unknown
   await main(sysOf('main', 'main')).catch((e: unknown) => { error = e })
+  stop.abort()
   await Promise.all(threads)
   return { ...played, error }
 }
