@@ -27,7 +27,7 @@ export function encodeSockAddr(addr: SockAddr, table: PlatformTable, into: Uint8
   }
   switch (addr.family) {
     case 'inet': {
-      const bytes = parseIPv4(addr.host)
+      const bytes = ipv4Bytes(addr.host)
       if (!bytes) return -1
       view.setUint16(2, addr.port)
       into.set(bytes, 4)
@@ -59,7 +59,7 @@ export function decodeSockAddr(from: Uint8Array, length: number, table: Platform
   const view = new DataView(from.buffer, from.byteOffset, from.byteLength)
   const family = table.sockaddr.lengthByte ? from[1]! : view.getUint16(0, true)
   if (length < 2) return { family: 'unix', path: '' }
-  if (family === table.AF.inet) return { family: 'inet', host: formatIPv4(from, 4), port: view.getUint16(2) }
+  if (family === table.AF.inet) return inetAddress(from, view)
   if (family === table.AF.inet6) {
     const scope = view.getUint32(24, true)
     const address: SockAddr = { family: 'inet6', host: formatIPv6(from, 8), port: view.getUint16(2) }
@@ -72,4 +72,26 @@ export function decodeSockAddr(from: Uint8Array, length: number, table: Platform
     return { family: 'unix', path: decoder.decode(end < 0 ? path : path.subarray(0, end)) }
   }
   return undefined
+}
+
+/** Peers that datagrams come from and go to a hundred thousand times a second: read and written once. */
+const REMEMBERED = 1024
+const hosts = new Map<string, Uint8Array | undefined>()
+const addresses = new Map<number, SockAddr>()
+
+function remember<K, V>(cache: Map<K, V>, key: K, value: V): V {
+  if (cache.size >= REMEMBERED) cache.clear()
+  cache.set(key, value)
+  return value
+}
+
+function ipv4Bytes(host: string): Uint8Array | undefined {
+  return hosts.get(host) ?? remember(hosts, host, parseIPv4(host))
+}
+
+/** Events and programs share the value: nobody changes it. */
+function inetAddress(from: Uint8Array, view: DataView): SockAddr {
+  const port = view.getUint16(2)
+  const key = view.getUint32(4) * 65_536 + port
+  return addresses.get(key) ?? remember(addresses, key, { family: 'inet', host: formatIPv4(from, 4), port })
 }

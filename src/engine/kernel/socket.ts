@@ -1,7 +1,8 @@
 /** The async Socket that programs use: the dispatcher's outcomes as Python has them, with OsError where Python raises. */
 import type { SockAddr } from '../../shared/trace/events'
 import { OsError, type Socket } from '../programs/program'
-import type { Dispatcher, MaybePromise, RecvFlags } from './dispatcher'
+import type { Dispatcher, RecvFlags } from './dispatcher'
+import type { MaybePromise } from './invoker'
 import type { Outcome, Sock, Thread } from './objects'
 import type { OptionValue } from './options'
 

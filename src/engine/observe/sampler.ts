@@ -4,7 +4,7 @@
  * become events. Hot sockets are rationed; what was skipped is made up for within INTERVAL_MS.
  */
 import type { SockAddr, SockId, TcpFacts, TcpState } from '../../shared/trace/events'
-import type { Observer } from '../kernel/dispatcher'
+import type { Observer } from '../kernel/invoker'
 import type { NativeSockets } from '../kernel/platform/platform'
 import type { Sock, TraceSink } from '../kernel/objects'
 import type { ConnectionTable, EndpointFacts } from './connection-table'

@@ -1,0 +1,227 @@
+/**
+ * How every system call is made, in this order: policy (may it happen?), pace (run, slow, step), execute (the real call,
+ * waiting where it would block), trace.
+ *
+ * A call that can finish at once finishes synchronously; only a call that waits makes a promise. Results and failures are
+ * values (Outcome); an exception out of here is a bug.
+ */
+import type { LabError } from '../../shared/result'
+import type { CallId, Plain, SockAddr, SockId, SyscallName, Unstamped } from '../../shared/trace/events'
+import type { Descriptors } from './descriptors'
+import type { Outcome, Sock, Thread, TraceSink } from './objects'
+import type { Pacer } from './pacer'
+import type { Readiness } from './platform/platform'
+import type { PollEntry } from './poll-set'
+import { Turn } from './turn'
+
+/** A Unix connect() finds the backlog full without a way to wait for room (connect(2), EAGAIN): try again this often. */
+const UNIX_CONNECT_RETRY_MS = 5
+
+export type MaybePromise<T> = T | Promise<T>
+
+/** Watches what the calls do to the kernel's own state (engine/observe/sampler.ts). */
+export interface Observer {
+  /** a call on `sock` returned or began to wait; a closed socket's connection may live on in the kernel */
+  touched(sock: Sock): void
+  /** the socket has both its addresses now */
+  connected(sock: Sock): void
+}
+
+/** One call, ready to be made. */
+export interface Step {
+  /** makes the call: a result >= 0, or minus errno */
+  attempt: () => number
+  /** what to wait for when it would block; absent: it never waits */
+  want?: 'readable' | 'writable'
+  /** builds the outcome of a success, and what the `ret` event says besides */
+  done: (result: number, ret: RetFields) => Outcome
+}
+
+/** What the `ret` event says besides the result. */
+export interface RetFields {
+  /** the socket that has both its addresses from this call on; the observer hears of it once the call has returned */
+  connected?: Sock
+  size?: number
+  interface?: number
+  data?: Extract<Unstamped, { k: 'ret' }>['data']
+  sock?: SockId
+  fd?: number
+  local?: SockAddr
+  remote?: SockAddr
+}
+/** options whose setting is tidying up, as close() is */
+const LEAVING: ReadonlySet<Plain | undefined> = new Set(['IP_DROP_MEMBERSHIP', 'IPV6_LEAVE_GROUP'])
+
+const WOULD_BLOCK = new Set(['EAGAIN', 'EINPROGRESS', 'EALREADY'])
+export class Invoker {
+  protected readonly turn = new Turn()
+  private calls = 0
+  observer: Observer = { touched: () => {}, connected: () => {} }
+
+  constructor(
+    protected readonly fds: Descriptors,
+    protected readonly readiness: Readiness,
+    protected readonly trace: TraceSink,
+    readonly pacer: Pacer,
+  ) {}
+
+  /** the id of the call begun last */
+  get lastCall(): CallId {
+    return this.calls
+  }
+
+  protected invoke(
+    th: Thread, name: SyscallName, sock: Sock | undefined, args: Record<string, Plain>, refused: LabError | undefined, step: Step,
+  ): MaybePromise<Outcome> {
+    const call = this.begin(th, name, sock, args)
+    const stopped = th.run.abort.signal.aborted
+    // a stopped program may still tidy up; anything else fails, a turn later, so that a loop around it cannot freeze the lab
+    if (stopped && name !== 'close' && name !== 'abort' && !LEAVING.has(args.option)) return this.turn.next().then(() => this.cancelled(th, call))
+    if (refused) return this.refuse(th, call, refused)
+    if ((!this.pacer.running && !stopped) || this.turn.due(performance.now())) return this.later(th, call, sock, step)
+    const done = this.attempt(th, call, sock, step)
+    return done ?? this.waitFor(th, call, sock!, step)
+  }
+
+  protected begin(th: Thread, name: SyscallName, sock: Sock | undefined, args: Record<string, Plain>): CallId {
+    const call = ++this.calls
+    th.call = call
+    th.lastCall = call
+    const event: Extract<Unstamped, { k: 'call' }> = { k: 'call', call, thread: th.id, name, args }
+    if (sock) {
+      event.sock = sock.id
+      event.fd = sock.fd
+    }
+    if (th.run.twin) {
+      const line = th.run.twin.lineOf(th.func, name, th.line)
+      if (line !== undefined) event.line = th.line = line
+    }
+    this.trace.push(event)
+    return call
+  }
+
+  /** the way of a call that is held back first */
+  private async later(th: Thread, call: CallId, sock: Sock | undefined, step: Step): Promise<Outcome> {
+    if (!(await this.paced(th, call))) return this.cancelled(th, call)
+    await this.turn.next()
+    return this.attempt(th, call, sock, step) ?? this.waitFor(th, call, sock!, step)
+  }
+
+  protected async paced(th: Thread, call: CallId): Promise<boolean> {
+    if (this.pacer.running || th.run.abort.signal.aborted) return true
+    this.trace.push({ k: 'block', call, why: this.pacer.current.mode === 'step' ? 'step' : 'slow' })
+    const how = await this.pacer.hold(call, (cancel) => (th.cancel = cancel))
+    th.cancel = undefined
+    return how === 'go'
+  }
+
+  /** makes the call once; undefined: it would block, and may wait */
+  private attempt(th: Thread, call: CallId, sock: Sock | undefined, step: Step): Outcome | undefined {
+    if (sock?.closed) return this.finish(th, call, { value: null, errno: 'EBADF' }, {})
+    const r = step.attempt()
+    if (r >= 0) {
+      const ret: RetFields = {}
+      const outcome = step.done(r, ret)
+      return this.finish(th, call, outcome, ret, sock ?? outcome.sock)
+    }
+    const errno = this.fds.errno(r)
+    if (step.want && WOULD_BLOCK.has(errno) && sock!.timeout !== 0) return undefined
+    const ret: RetFields = {}
+    // a non-blocking connect has begun all the same: say from where
+    if (errno === 'EINPROGRESS') ret.local = this.fds.readLocal(sock!)
+    return this.finish(th, call, { value: null, errno }, ret, sock)
+  }
+
+  /**
+   * Waits until the call can be made, and makes it as soon as the loop says so: no promise stands between the kernel's
+   * event and the call.
+   */
+  private waitFor(th: Thread, call: CallId, sock: Sock, step: Step): Promise<Outcome> {
+    const local = step.want === 'writable' && !sock.remote && sock.type === 'stream' ? this.fds.readLocal(sock) : undefined
+    this.trace.push(local ? { k: 'block', call, why: step.want!, local } : { k: 'block', call, why: step.want! })
+    this.observer.touched(sock)
+    return new Promise((resolve) => {
+      const end = (outcome: Outcome) => {
+        if (timer) clearTimeout(timer)
+        th.cancel = undefined
+        resolve(outcome)
+      }
+      const again = () => {
+        const done = this.attempt(th, call, sock, step)
+        if (done) end(done)
+        else forget = this.arm(sock, step.want!, again)
+      }
+      const timer = sock.timeout === null ? undefined : setTimeout(() => {
+        forget()
+        end(this.finish(th, call, { value: null, errno: 'TIMEOUT' }, {}, sock))
+      }, sock.timeout * 1000)
+      let forget = this.arm(sock, step.want!, again)
+      th.cancel = () => {
+        forget()
+        end(this.cancelled(th, call, sock))
+      }
+    })
+  }
+
+  protected waitAny(th: Thread, entries: readonly PollEntry[], ms: number): Promise<'ready' | 'timeout' | 'cancelled'> {
+    return this.until(th, ms, (ready) => {
+      const armed: (() => void)[] = []
+      for (const { sock, read, write } of entries) {
+        if (sock.closed) continue
+        // an error or a hang-up wakes either waiter
+        if (read || !write) armed.push(this.readiness.readable(sock.fd, ready))
+        if (write) armed.push(this.readiness.writable(sock.fd, ready))
+      }
+      return () => armed.forEach((forget) => forget())
+    })
+  }
+
+  /** Waits for what `arm` arms, for the time, or for the person who takes the call back; whichever comes first ends the others. */
+  private until(th: Thread, ms: number, arm: (ready: () => void) => () => void): Promise<'ready' | 'timeout' | 'cancelled'> {
+    return new Promise((resolve) => {
+      const settle = (how: 'ready' | 'timeout' | 'cancelled') => {
+        clearTimeout(timer)
+        forget()
+        th.cancel = undefined
+        resolve(how)
+      }
+      const timer = ms === Infinity ? undefined : setTimeout(() => settle('timeout'), Math.max(0, ms))
+      const forget = arm(() => settle('ready'))
+      th.cancel = () => settle('cancelled')
+    })
+  }
+
+  private arm(sock: Sock, want: 'readable' | 'writable', wake: () => void): () => void {
+    if (sock.family === 'unix' && want === 'writable' && !sock.remote) {
+      const timer = setTimeout(wake, UNIX_CONNECT_RETRY_MS)
+      return () => clearTimeout(timer)
+    }
+    return this.readiness[want](sock.fd, wake)
+  }
+
+  protected finish(th: Thread, call: CallId, outcome: Outcome, ret: RetFields, sock?: Sock): Outcome {
+    th.call = undefined
+    const event: Extract<Unstamped, { k: 'ret' }> = { k: 'ret', call, value: outcome.value }
+    if (outcome.errno !== undefined) event.errno = outcome.errno
+    if (ret.data) event.data = ret.data
+    if (ret.sock !== undefined) event.sock = ret.sock
+    if (ret.fd !== undefined) event.fd = ret.fd
+    if (ret.size !== undefined) event.size = ret.size
+    if (ret.interface !== undefined) event.interface = ret.interface
+    if (ret.local) event.local = ret.local
+    if (ret.remote) event.remote = ret.remote
+    this.trace.push(event)
+    if (ret.connected) this.observer.connected(ret.connected)
+    if (sock) this.observer.touched(sock)
+    if (outcome.sock && outcome.sock !== sock) this.observer.touched(outcome.sock)
+    return outcome
+  }
+
+  protected cancelled(th: Thread, call: CallId, sock?: Sock): Outcome {
+    return this.finish(th, call, { value: null, errno: 'CANCELLED' }, {}, sock)
+  }
+
+  private refuse(th: Thread, call: CallId, error: LabError): Outcome {
+    return this.finish(th, call, { value: error.message, errno: error.code, error }, {})
+  }
+}
