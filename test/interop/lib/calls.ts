@@ -59,12 +59,21 @@ export function callsOfTrace(events: readonly TraceEvent[]): string[][] {
   const sockets = new Names<number>()
   // a socket is made when the call returns: name in that order
   for (const e of events) if (e.k === 'ret' && e.sock !== undefined) sockets.make(e.sock)
+  const open = new Map<number, string>()
   for (const e of events) {
+    if (e.k === 'ret' && e.sock !== undefined) open.set(e.fd!, sockets.get(e.sock)!)
     if (e.k !== 'call' || e.name === 'input' || e.name === 'sleep') continue
     const ret = rets.get(e.call)!
-    if (ret.errno !== 'TIMEOUT' && !(ret.errno === 'EBADF' && e.name === 'recvfrom')) threads.add(e.thread, ourCall(e, ret, sockets))
+    if (e.name === 'poll') threads.add(e.thread, ourPoll(e, ret, open))
+    else if (ret.errno !== 'TIMEOUT' && !(ret.errno === 'EBADF' && e.name === 'recvfrom')) threads.add(e.thread, ourCall(e, ret, sockets))
   }
   return threads.lists()
+}
+
+function ourPoll(e: CallEvent, ret: RetEvent, open: ReadonlyMap<number, string>): string {
+  const asked = (e.args.fds as [number, string][]).map(([fd]) => open.get(fd)).join(' ')
+  const ready = ret.errno === undefined ? (ret.value as [number, string][]).map(([fd, events]) => `${open.get(fd)}:${events}`).join(' ') : stopped(ret.errno)
+  return `poll ${asked} = ${ready}`
 }
 
 function ourCall(e: CallEvent, ret: RetEvent, sockets: Names<number>): string {
