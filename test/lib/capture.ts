@@ -22,9 +22,9 @@ export class Capture {
     createInterface({ input: child.stdout! }).on('line', (line) => this.read(line))
   }
 
-  /** Resolves when tcpdump listens. The port is a listening one of the test's own. */
+  /** Resolves when tcpdump listens. In immediate mode a packet takes a slot of the snap length: short ones, many slots. The port is a listening one of the test's own. */
   static async start(port: number): Promise<Capture> {
-    const child = spawn('tcpdump', ['-i', 'lo', '-n', '-tt', '-S', '-l', '--immediate-mode', '-B', '8192', `port ${port}`], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn('tcpdump', ['-i', 'lo', '-n', '-tt', '-S', '-l', '--immediate-mode', '-s', '128', `port ${port}`], { stdio: ['ignore', 'pipe', 'pipe'] })
     const capture = new Capture(child, port)
     await new Promise<void>((resolve, reject) => {
       child.on('error', reject)
