@@ -48,7 +48,7 @@ export function options(plot: Plot, theme: ChartTheme): ChartOptions<'bar' | 'li
       },
     },
     plugins: {
-      legend: { display: plot.series.length > 1, position: 'bottom', labels: { color: theme.text, font, boxWidth: font.size * 1.6, boxHeight: font.size * 0.6, padding: 6 } },
+      legend: { display: plot.series.length > 1, position: 'bottom', labels: { color: theme.text, font, usePointStyle: true, pointStyleWidth: font.size, boxHeight: font.size * 0.6, padding: 6, sort: (x, y) => (x.datasetIndex ?? 0) - (y.datasetIndex ?? 0) } },
       tooltip: { animation: false, titleFont: font, bodyFont: font, callbacks: { label: (item) => `${item.dataset.label}: ${valueText(item.parsed.y, plot.unit)}` } },
     },
   }

@@ -12,8 +12,10 @@ import { useChartTheme } from './theme'
 
 Chart.register(BarController, BarElement, CategoryScale, Legend, LinearScale, LineController, LineElement, PointElement, Tooltip)
 
-/** A drawing waits this many times as long as the last one took. */
+/** A drawing waits this many times as long as the last one took, for each chart that there is. */
 const SHARE = 9
+/** charts on the screen now */
+let live = 0
 
 export function useChart(canvas: Readonly<Ref<HTMLCanvasElement | null>>, plot: () => Plot, dense: boolean) {
   const theme = useChartTheme()
@@ -45,7 +47,7 @@ export function useChart(canvas: Readonly<Ref<HTMLCanvasElement | null>>, plot: 
   }
   function schedule(): void {
     if (!shown || frame || timer) return
-    const wait = last + cost * SHARE - performance.now()
+    const wait = last + cost * SHARE * live - performance.now()
     if (wait > 16) {
       timer = setTimeout(() => {
         timer = undefined
@@ -61,6 +63,7 @@ export function useChart(canvas: Readonly<Ref<HTMLCanvasElement | null>>, plot: 
       type: 'bar', data: datasetsNow(), options: options(plot(), theme.value), plugins: [markerPlugin(() => plot().markers ?? [], () => theme.value)],
     }))
     drawn = look()
+    live++
   })
   onActivated(() => {
     shown = true
@@ -70,6 +73,7 @@ export function useChart(canvas: Readonly<Ref<HTMLCanvasElement | null>>, plot: 
   onBeforeUnmount(() => {
     cancelAnimationFrame(frame)
     clearTimeout(timer)
+    if (chart) live--
     chart?.destroy()
     chart = undefined
   })

@@ -4,7 +4,7 @@
  * of it.
  */
 import { listensFor, peerKey, endKey } from '../tcp/tuple'
-import type { MarkEvent, SockAddr } from '../trace/events'
+import type { GapEvent, MarkEvent, SockAddr } from '../trace/events'
 import { classifyText } from '../net/address'
 import type { CallModel, LabState, Side, SockModel } from './model'
 import { record } from './history'
@@ -118,28 +118,51 @@ function fits(pending: Pending, sock: SockModel, local: SockAddr | undefined, fr
   return host === '0.0.0.0' || host === '::' || endKey(pending.local) === endKey(from)
 }
 
-/** The row of the datagram that was received; undefined when the lab did not see it sent. */
-function match(table: DatagramTable, sock: SockModel, local: SockAddr | undefined, from: SockAddr | undefined, len: number, asked: number): Pending | undefined {
+/**
+ * The datagram that was received; undefined when the lab did not see it sent. The kernel keeps the order of one sender's
+ * datagrams, so it is the first that fits. Where events were left out, the receives of earlier ones may be among them:
+ * then it is the last that fits.
+ */
+function match(
+  table: DatagramTable, sock: SockModel, local: SockAddr | undefined, from: SockAddr | undefined, len: number, asked: number, seq: number,
+): Pending | undefined {
   const port = portOf(local)
   const list = table.pending.get(port)
   if (!list) return undefined
+  // where the system does not tell a cut datagram's whole length, a full buffer may have been too small
+  const is = (one: Pending) => one.len === len || (len === asked && one.len > len)
+  const { gapTo } = table
+  let found = -1
   let overtaken = 0
   for (let i = 0; i < list.length; i++) {
     const pending = list[i]!
     if (!fits(pending, sock, local, from)) continue
-    // where the system does not tell a cut datagram's whole length, a full buffer may have been too small
-    if (pending.len !== len && !(len === asked && pending.len > len)) {
+    if (!is(pending)) {
       overtaken++
       continue
     }
-    if (pending.taken) pending.taken.add(sock.sock)
-    else if (i === 0) list.shift()
-    else list.splice(i, 1)
-    if (overtaken > MOST_OVERTAKEN) list.splice(0, i - MOST_OVERTAKEN)
-    if (list.length === 0) table.pending.delete(port)
-    return pending
+    found = i
+    if (seq > gapTo && table.columns.seq.at(pending.row) > gapTo) break
   }
-  return undefined
+  if (found < 0) return undefined
+  const pending = list[found]!
+  if (pending.taken) pending.taken.add(sock.sock)
+  else if (found === 0) list.shift()
+  else if (seq > gapTo) {
+    list.splice(found, 1)
+    if (overtaken > MOST_OVERTAKEN) list.splice(0, found - MOST_OVERTAKEN)
+  } else {
+    const rest = list.filter((one, i) => i > found || one.taken !== undefined || !fits(one, sock, local, from))
+    list.length = 0
+    list.push(...rest)
+  }
+  if (list.length === 0) table.pending.delete(port)
+  return pending
+}
+
+/** Events were left out from here on: as many as it says, among others that were kept. */
+export function onGap(table: DatagramTable, e: GapEvent): void {
+  table.gapTo = Math.max(table.gapTo, e.seq + 2 * e.events)
 }
 
 function received(table: DatagramTable, sock: SockModel, call: CallModel, index: number): void {
@@ -155,7 +178,7 @@ function received(table: DatagramTable, sock: SockModel, call: CallModel, index:
   const local = end.local ?? lastOf(sock.local.value)
   const from = end.remote ?? lastOf(sock.remote.value)
   const len = end.size ?? end.data?.len ?? (typeof end.value === 'number' ? end.value : 0)
-  const pending = match(table, sock, local, from, len, typeof call.args.len === 'number' ? call.args.len : -1)
+  const pending = match(table, sock, local, from, len, typeof call.args.len === 'number' ? call.args.len : -1, end.seq)
   if (pending) {
     const flow = table.flows[table.columns.flow.at(pending.row)]!
     const side: Side = table.columns.side.at(pending.row) === 0 ? 'a' : 'b'

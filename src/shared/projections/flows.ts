@@ -84,6 +84,8 @@ export interface DatagramTable extends DatagramsState {
   lastOf: Map<SockId, { flow: number; side: Side }>
   /** by destination port */
   pending: Map<number, Pending[]>
+  /** up to this seq events may have been left out of the trace */
+  gapTo: number
 }
 
 export const newDatagrams = (): DatagramTable => ({
@@ -91,7 +93,7 @@ export const newDatagrams = (): DatagramTable => ({
     seq: new Floats(), t: new Floats(), flow: new Ints(), side: new Ints(), len: new Ints(), sendCall: new Ints(), recvCall: new Ints(),
     recvSeq: new Floats(), lostSeq: new Floats(), lostWhy: new Ints(), firstMark: new Ints(), lastMark: new Ints(),
   },
-  flows: [], ofCall: new Ints(), bySock: new Map(), lastOf: new Map(), pending: new Map(),
+  flows: [], ofCall: new Ints(), bySock: new Map(), lastOf: new Map(), pending: new Map(), gapTo: -1,
 })
 
 export const flowIndex = (id: number): number => -1 - id

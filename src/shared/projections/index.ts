@@ -3,7 +3,7 @@ import type { TraceEvent } from '../trace/events'
 import { applyCalls, newCalls } from './calls'
 import { concludeWaiting, onBlock, onEndpoint, onExit, onPacket, onReturn, onSample, placeEarly } from './connections'
 import { newConnectionTable, type ConnectionTable } from './pairs'
-import { onDatagramClose, onDatagramReturn, onMark } from './datagrams'
+import { onDatagramClose, onDatagramReturn, onGap, onMark } from './datagrams'
 import { newDatagrams, type DatagramTable } from './flows'
 import { newMarks } from './marks'
 import type { LabState, Projection } from './model'
@@ -82,6 +82,7 @@ export function fold(state: LabState, e: TraceEvent): void {
       return
     case 'gap':
       lab.gaps.push({ seq: e.seq, t: e.t, events: e.events, bytes: e.bytes, why: e.why })
+      onGap(lab.datagrams, e)
       return
     case 'run':
     case 'thread':

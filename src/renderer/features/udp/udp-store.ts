@@ -120,6 +120,11 @@ export const useUdpStore = defineStore('udp', () => {
     else turned.clear()
   }
 
+  function choose(setting: { knobs: Knobs; client: Partial<typeof client> }): void {
+    for (const knob of KNOBS) turn(knob, setting.knobs[knob])
+    Object.assign(client, setting.client)
+  }
+
   // ---- the numbers
   const total = computed(() => numberOf(clientRun.value?.params.count, 1))
   const done = computed(() => (void lab.version, clientRun.value ? requestsDone(lab.lab().marks, clientRun.value.run, timeline.cursor) : 0))
@@ -132,7 +137,7 @@ export const useUdpStore = defineStore('udp', () => {
     return serverRun.value?.sets?.findLast((set) => set.seq <= timeline.cursor && set.seq > first)?.seq
   })
   const counted: { run?: RunId; stats?: RequestStats } = {}
-  /** The numbers grow in place: read `version` (or `done`) beside them. */
+  /** Its lists grow in place; the object is a new one whenever they did. */
   const stats = computed<RequestStats | undefined>(() => {
     void lab.version
     const run = clientRun.value?.run
@@ -141,7 +146,9 @@ export const useUdpStore = defineStore('udp', () => {
     const from = since.value === 'knob' && lastTurn.value !== undefined ? doneAfter(marks, run, lastTurn.value) : 0
     const before = counted.run === run ? counted.stats : undefined
     counted.run = run
-    counted.stats = requestStats(marks, run, timeline.cursor, from, before)
+    const to = before?.to
+    const now = requestStats(marks, run, timeline.cursor, from, before)
+    if (now !== before || now.to !== to) counted.stats = { ...now }
     return counted.stats
   })
   const waits = computed(() => {
@@ -197,6 +204,6 @@ export const useUdpStore = defineStore('udp', () => {
 
   return {
     server, knobs, client, serverError, clientError, chosenTwin, runs, serverRun, clientRun, serverRunning, clientRunning, inHand, bound, knobsAt,
-    startServer, startClient, stop, turn, total, done, rate, since, lastTurn, stats, waits, theory, caught, thinned, pinned, flows, flow, listed,
+    startServer, startClient, stop, turn, choose, total, done, rate, since, lastTurn, stats, waits, theory, caught, thinned, pinned, flows, flow, listed,
   }
 })
