@@ -48,8 +48,12 @@ export interface WireRow {
   errno?: string
 }
 
+export interface WireCounts { came: number; went: number; bytes: number; drop: number; delay: number; duplicate: number; reorder: number }
+
 export interface Wire {
   run: RunId
+  /** TCP: pieces of a stream, with connections that open and end */
+  stream: boolean
   rows: WireRow[]
   pieces: WirePiece[]
   /** pieces of each side, in order */
@@ -59,10 +63,16 @@ export interface Wire {
   nextMark: number
   byCall: Map<number, WirePiece>
   byPlace: Map<number, WirePiece>
+  /** everything so far, by the side from which it came, and the last event counted */
+  totals: Record<WireSide, WireCounts>
+  seq: number
 }
 
-export const newWire = (run: RunId): Wire => ({
-  run, rows: [], pieces: [], by: { client: [], server: [] }, sides: new Map(), next: new Map(), nextMark: 0, byCall: new Map(), byPlace: new Map(),
+const noCounts = (): WireCounts => ({ came: 0, went: 0, bytes: 0, drop: 0, delay: 0, duplicate: 0, reorder: 0 })
+
+export const newWire = (run: RunId, stream: boolean): Wire => ({
+  run, stream, rows: [], pieces: [], by: { client: [], server: [] }, sides: new Map(), next: new Map(), nextMark: 0, byCall: new Map(), byPlace: new Map(),
+  totals: { client: noCounts(), server: noCounts() }, seq: -1,
 })
 
 const other = (side: WireSide): WireSide => (side === 'client' ? 'server' : 'client')
@@ -90,13 +100,17 @@ export function updateWire(wire: Wire, lab: Pick<LabState, 'calls' | 'marks'>): 
   for (; said && wire.nextMark < said.length; wire.nextMark++) {
     const mark = markOf(marks.columns, said.at(wire.nextMark))
     const piece = mark.call === undefined ? undefined : wire.byCall.get(mark.call)
-    if (piece) piece.fates.push({ seq: mark.seq, what: mark.what, ...(mark.us === undefined ? {} : { us: mark.us }) })
+    if (!piece) continue
+    piece.fates.push({ seq: mark.seq, what: mark.what, ...(mark.us === undefined ? {} : { us: mark.us }) })
+    if (isCounted(mark.what)) wire.totals[piece.from][mark.what]++
+    wire.seq = Math.max(wire.seq, mark.seq)
   }
 }
 
 function take(wire: Wire, call: CallModel, at: number): void {
   const end = call.end!
   const sock = call.sock
+  wire.seq = Math.max(wire.seq, end.seq)
   if (end.errno === 'CANCELLED' || end.errno === 'TIMEOUT') return
   const row = (what: WireRow['what'], side: WireSide, more: Partial<WireRow> = {}): void => {
     wire.rows.push({ seq: end.seq, t: end.t, what, side, call: at, ...(end.errno === undefined ? {} : { errno: end.errno }), ...more })
@@ -113,7 +127,7 @@ function take(wire: Wire, call: CallModel, at: number): void {
     case 'connect':
       if (sock !== undefined) wire.sides.set(sock, 'server')
       // a UDP connect() only notes the address: nothing passes
-      return isStream(wire, call) ? row('connect', 'server', end.remote ? { remote: end.remote } : {}) : undefined
+      return wire.stream ? row('connect', 'server', end.remote ? { remote: end.remote } : {}) : undefined
     case 'recvfrom':
     case 'recv':
       return side ? received(wire, call, at, side, row) : undefined
@@ -125,13 +139,13 @@ function take(wire: Wire, call: CallModel, at: number): void {
     case 'abort':
       return side ? row('reset', side) : undefined
     case 'close':
-      return side && isStream(wire, call) ? row('close', side) : undefined
+      return side && wire.stream ? row('close', side) : undefined
     default:
   }
 }
 
-/** Only a stream's relay accepts connections; its listening socket comes first. */
-const isStream = (wire: Wire, _call: CallModel): boolean => wire.rows.some((row) => row.what === 'accept')
+type Counted = 'drop' | 'delay' | 'duplicate' | 'reorder'
+const isCounted = (what: MarkKind): what is Counted => what === 'drop' || what === 'delay' || what === 'duplicate' || what === 'reorder'
 
 type AddRow = (what: WireRow['what'], side: WireSide, more?: Partial<WireRow>) => void
 
@@ -139,13 +153,15 @@ function received(wire: Wire, call: CallModel, at: number, side: WireSide, row: 
   const end = call.end!
   if (end.errno !== undefined) return row('reset', side)
   const len = end.data?.len ?? 0
-  if (len === 0 && call.name === 'recv' && isStream(wire, call)) return row('eof', side)
+  if (len === 0 && call.name === 'recv' && wire.stream) return row('eof', side)
   const piece: WirePiece = { seq: end.seq, t: end.t, n: wire.by[side].length + 1, from: side, call: at, len, fates: [], out: [] }
   if (end.data) piece.data = end.data
   if (end.remote) piece.remote = end.remote
   wire.pieces.push(piece)
   wire.by[side].push(piece)
   wire.byCall.set(at, piece)
+  wire.totals[side].came++
+  wire.totals[side].bytes += len
   if (end.data && end.data.kept > 0) wire.byPlace.set(end.data.at, piece)
   row('in', side, { piece, len, ...(end.remote ? { remote: end.remote } : {}) })
 }
@@ -153,7 +169,10 @@ function received(wire: Wire, call: CallModel, at: number, side: WireSide, row: 
 function sent(wire: Wire, call: CallModel, side: WireSide, at: number, row: AddRow): void {
   const end = call.end!
   const piece = end.data ? pieceAt(wire, end.data, other(side)) : undefined
-  if (piece && end.errno === undefined) piece.out.push({ seq: end.seq, t: end.t, call: at })
+  if (end.errno === undefined) {
+    piece?.out.push({ seq: end.seq, t: end.t, call: at })
+    wire.totals[other(side)].went++
+  }
   row('out', side, { len: end.data?.len ?? Number(call.args.len ?? 0), ...(piece ? { piece } : {}), ...(end.remote ? { remote: end.remote } : {}) })
 }
 
@@ -185,20 +204,19 @@ export function fateAt(piece: WirePiece, cursor: Cursor): { word: FateWord; word
   return { word, words, ...(us === undefined ? {} : { us }) }
 }
 
-export interface WireCounts { came: number; went: number; bytes: number; drop: number; delay: number; duplicate: number; reorder: number }
-
+/** What came from one side, and what the wire did to it. At the end it is at hand; before, it is counted. */
 export function countsAt(wire: Wire, from: WireSide, cursor: Cursor): WireCounts {
-  const out: WireCounts = { came: 0, went: 0, bytes: 0, drop: 0, delay: 0, duplicate: 0, reorder: 0 }
-  const list = wire.by[from]
-  const n = countAt(list, cursor)
-  for (let i = 0; i < n; i++) {
-    const piece = list[i]!
+  if (cursor >= wire.seq) return wire.totals[from]
+  const out = noCounts()
+  for (let i = 0, n = countAt(wire.by[from], cursor); i < n; i++) {
+    const piece = wire.by[from][i]!
     out.came++
     out.bytes += piece.len
-    for (const one of piece.out) if (one.seq <= cursor) out.went++
-    for (const fate of piece.fates) {
-      if (fate.seq <= cursor && (fate.what === 'drop' || fate.what === 'delay' || fate.what === 'duplicate' || fate.what === 'reorder')) out[fate.what]++
-    }
+    for (const fate of piece.fates) if (fate.seq <= cursor && isCounted(fate.what)) out[fate.what]++
+  }
+  for (let i = 0, n = wireRows(wire, cursor); i < n; i++) {
+    const row = wire.rows[i]!
+    if (row.what === 'out' && row.side !== from && row.errno === undefined) out.went++
   }
   return out
 }
