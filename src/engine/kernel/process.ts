@@ -105,16 +105,16 @@ export class Processes {
   }
 
   private async live(run: Run, main: Thread, body: (sys: Sys) => Promise<void>): Promise<RunEnd> {
-    const others: Promise<void>[] = []
+    const others = new Set<Promise<void>>()
     const error = await this.runThread(main, (sys) => body(sys), others)
     // as Python: the process lives until its last thread ends
-    for (let i = 0; i < others.length; i++) await others[i]
+    while (others.size > 0) await Promise.all(others)
     const end: RunEnd = run.abort.signal.aborted ? { status: 'stopped' } : error ? { status: 'failed', error } : { status: 'ok' }
     this.finish(run, end)
     return end
   }
 
-  private async runThread(thread: Thread, body: (sys: Sys) => Promise<void>, others: Promise<void>[]): Promise<OsError | Error | undefined> {
+  private async runThread(thread: Thread, body: (sys: Sys) => Promise<void>, others: Set<Promise<void>>): Promise<OsError | Error | undefined> {
     let failure: OsError | Error | undefined
     try {
       await body(this.sysOf(thread, others))
@@ -126,7 +126,7 @@ export class Processes {
     return failure
   }
 
-  private sysOf(thread: Thread, others: Promise<void>[]): Sys {
+  private sysOf(thread: Thread, others: Set<Promise<void>>): Sys {
     const { kernel, trace } = this
     const begin = this.begin.bind(this)
     const runThread = this.runThread.bind(this)
@@ -141,7 +141,8 @@ export class Processes {
         const done = runThread(child, (sys) => target(sys, ...args), others).then((error) => {
           if (error) trace.push({ k: 'print', thread: child.id, text: `${options.name}: ${error.message}`, err: true })
         })
-        others.push(done)
+        others.add(done)
+        void done.then(() => others.delete(done))
         return { name: options.name, join: () => done }
       },
       async poll(entries, seconds) {
