@@ -367,6 +367,17 @@ describe('runs', () => {
     expect(await started.ended).toEqual({ status: 'stopped' })
     expect(rounds).toBe(1000)
   })
+  it('the limit of threads is an error of the program that wants one more', async () => {
+    const small = await testKernel({ threads: 2 })
+    const started = small.processes.start({
+      program: 'many', params: {},
+      async main(sys) {
+        for (;;) sys.thread(async (own) => { await own.sleep(0.01) }, { name: 'one more', args: [] })
+      },
+    })
+    expect(await started.ended).toMatchObject({ status: 'failed', error: { errno: 'LIMIT' } })
+    await small.end()
+  })
   it('a busy program lets timers and messages through', async () => {
     const started = k.processes.start({
       program: 'busy', params: {},

@@ -17,7 +17,7 @@ export interface TestKernel extends Kernel {
 
 const anything: Gate = { bind: () => undefined, connect: () => undefined, sendto: () => undefined, accept: () => undefined }
 
-export async function testKernel(options: { gate?: Partial<Gate>; sockets?: number } = {}): Promise<TestKernel> {
+export async function testKernel(options: { gate?: Partial<Gate>; sockets?: number; threads?: number } = {}): Promise<TestKernel> {
   const events: TraceEvent[] = []
   const bytes = new ByteStore(64 * 1024 * 1024)
   const began = performance.now()
@@ -28,7 +28,7 @@ export async function testKernel(options: { gate?: Partial<Gate>; sockets?: numb
     },
   }
   const kernel = await createKernel({
-    trace, gate: { ...anything, ...options.gate }, limits: { sockets: options.sockets ?? 20_000, recvBytes: 16 * 1024 * 1024 }, table: createConnectionTable(),
+    trace, gate: { ...anything, ...options.gate }, limits: { sockets: options.sockets ?? 20_000, recvBytes: 16 * 1024 * 1024, threads: options.threads ?? 20_000 }, table: createConnectionTable(),
   })
   const run = kernel.processes.open('by-hand', {})
   return {

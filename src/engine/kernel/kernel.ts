@@ -21,7 +21,7 @@ export interface Kernel {
 export interface KernelOptions {
   trace: TraceSink
   gate: Gate
-  limits: { sockets: number; recvBytes: number }
+  limits: { sockets: number; recvBytes: number; threads: number }
   table?: ConnectionTable | undefined
 }
 
@@ -32,7 +32,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const dispatcher = new Dispatcher({ native, readiness, pacer, trace: options.trace, gate: options.gate, limits: options.limits })
   const sampler = new Sampler(native, options.trace, options.table)
   dispatcher.observer = sampler
-  const processes = new Processes(dispatcher, options.trace)
+  const processes = new Processes(dispatcher, options.trace, options.limits.threads)
   return {
     native,
     dispatcher,

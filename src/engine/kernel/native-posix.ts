@@ -8,6 +8,9 @@ const F_GETFL = 3
 const F_SETFL = 4
 const FD_CLOEXEC = 1
 
+/** node's typed_array_max_size_in_heap, bytes */
+const ON_HEAP = 64
+
 /** How a platform differs in what POSIX does not say. */
 export interface PosixDialect {
   table: PlatformTable
@@ -46,6 +49,15 @@ export function bindPosix(dialect: PosixDialect): NativeSockets {
   const length = new Uint32Array(1)
   const int = new Int32Array(1)
 
+  // V8 keeps arrays of up to 64 bytes on its own heap and moves them out, at some microseconds, when native code asks for
+  // their address: small messages go by way of one that is outside already
+  const outside = new Uint8Array(new ArrayBuffer(2 * ON_HEAP), 0, ON_HEAP)
+  function addressable(data: Uint8Array, len: number): Uint8Array {
+    if (data.byteLength > ON_HEAP) return data
+    outside.set(data.subarray(0, len))
+    return outside
+  }
+
   const answer = (r: number): number => (r < 0 ? -koffi.errno() : r)
   function ready(fd: number): number {
     if (fd < 0) return -koffi.errno()
@@ -69,14 +81,14 @@ export function bindPosix(dialect: PosixDialect): NativeSockets {
     },
     connect: (fd, addr, len) => answer(c_connect(fd, addr, len)),
     send(fd, data, len, flags) {
-      const r = c_send(fd, data, len, flags) as number
+      const r = c_send(fd, addressable(data, len), len, flags) as number
       return r < 0 ? -koffi.errno() : r
     },
     recv(fd, into, len, flags) {
       const r = c_recv(fd, into, len, flags) as number
       return r < 0 ? -koffi.errno() : r
     },
-    sendto: (fd, data, len, flags, addr, addrLen) => answer(c_sendto(fd, data, len, flags, addr, addrLen)),
+    sendto: (fd, data, len, flags, addr, addrLen) => answer(c_sendto(fd, addressable(data, len), len, flags, addr, addrLen)),
     recvfrom(fd, into, len, flags, addr) {
       length[0] = addr.length
       return answer(c_recvfrom(fd, into, len, flags, addr, length))

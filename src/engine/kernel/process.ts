@@ -30,6 +30,8 @@ export class Processes {
   constructor(
     private readonly kernel: Dispatcher,
     private readonly trace: TraceSink,
+    /** most threads of all runs together */
+    private readonly mostThreads: number,
   ) {}
 
   get(run: RunId): Run | undefined {
@@ -128,7 +130,12 @@ export class Processes {
 
   private sysOf(thread: Thread, others: Set<Promise<void>>): Sys {
     const { kernel, trace } = this
-    const begin = this.begin.bind(this)
+    const begin = (run: Run, name: string, func: string): Thread => {
+      if (this.threads.size >= this.mostThreads) {
+        throw new OsError('LIMIT', 'thread', { message: `the lab has at most ${this.mostThreads} threads at once`, limit: 'threads', most: this.mostThreads })
+      }
+      return this.begin(run, name, func)
+    }
     const runThread = this.runThread.bind(this)
     return {
       signal: thread.run.abort.signal,
