@@ -85,10 +85,12 @@ export function useLadderTexts(props: { connection: ConnectionModel; cursor: num
         const { seq, ack } = relative(segment)
         const parts = [segment.retransmission && !segment.datagram ? `↻ ${flags(segment)}` : flags(segment)]
         if (segment.count > 1) parts[0] += ` ${t('ladder.times', { count: group(segment.count) })}`
-        if (segment.len > 0) parts.push(t('ladder.len', { len: group(segment.len) }))
+        // why a datagram is lost matters more than its length, and a label may be cut at its end
+        if (segment.datagram && segment.fate === 'lost') parts.push(lost(segment))
+        if (segment.len > 0 || segment.datagram) parts.push(t('ladder.len', { len: group(segment.len) }))
         if (isWide && seq !== undefined) parts.push(`seq ${group(seq)}${ack === undefined ? '' : ` ack ${group(ack)}`}`)
         if (segment.datagram?.cut !== undefined) parts.push(t('ladder.dgram.cut', { len: group(segment.datagram.cut) }))
-        if (segment.fate === 'lost') parts.push(lost(segment))
+        if (!segment.datagram && segment.fate === 'lost') parts.push(t('ladder.lost'))
         if (segment.fate === 'unknown') parts.push(t('ladder.unknownFate'))
         if (segment.retransmission && !segment.datagram) parts.push(t('ladder.retransmission'))
         return parts.join(' · ')
