@@ -18,11 +18,13 @@ export class Connection extends Duplex {
   private readonly open = new Map<ServerResponse, IncomingMessage>()
   private readonly outgoing: { chunk: Uint8Array; done: Done }[] = []
   private wake: () => void = () => {}
+  private receivedAll = false
 
   constructor(readonly sys: Sys, readonly peer: SockAddr) {
     super({ allowHalfOpen: true })
     // what fails here failed in a call of the thread, which tells
     this.on('error', () => {})
+    this.once('finish', () => this.wake())
   }
 
   /** The library has begun to answer a request of this connection. */
@@ -39,11 +41,11 @@ export class Connection extends Duplex {
     const first = this.outgoing.shift()
     if (first) return { send: first.chunk, done: first.done }
     if (this.destroyed || this.writableFinished || this.sys.signal.aborted) return 'over'
+    // the library has said its last word, and is about to finish
+    if (this.writableEnded) return 'wait'
     const unread = [...this.open.values()].some((request) => !request.complete)
-    return this.open.size === 0 || unread ? (this.readableEnded || this.receivedAll ? 'wait' : 'receive') : 'wait'
+    return this.open.size === 0 || unread ? (this.receivedAll ? 'wait' : 'receive') : 'wait'
   }
-
-  private receivedAll = false
 
   /** Hands on what was received; an empty array is the end. Settles when the library has seen it. */
   async received(bytes: Uint8Array): Promise<void> {
@@ -72,10 +74,6 @@ export class Connection extends Duplex {
   }
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
     this.outgoing.push({ chunk, done })
-    this.wake()
-  }
-  override _final(done: Done): void {
-    done()
     this.wake()
   }
   override _destroy(error: Error | null, done: Done): void {

@@ -6,19 +6,30 @@ import { fromBase64 } from './base64'
 import { RPC_LIMITS } from './limits'
 import { RpcError, type RpcMember, type RpcValue } from './value'
 
-/** The parameters of a call: an array, its brackets may be left out. Throws an RpcError. */
+/** The parameters of a call: an array; its brackets may be left out, and `[1], [2]` is two parameters. Throws an RpcError. */
 export function paramsFromJson(text: string): RpcValue[] {
   const trimmed = text.trim()
-  const value = fromJson(trimmed.startsWith('[') && wholeArray(trimmed) ? trimmed : `[${trimmed}]`)
+  if (!trimmed.startsWith('[')) return list(`[${trimmed}]`)
+  try {
+    return list(trimmed)
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error
+    const several = attempt(() => list(`[${trimmed}]`))
+    if (several) return several
+    throw error
+  }
+}
+
+function list(text: string): RpcValue[] {
+  const value = fromJson(text)
   return value.type === 'array' ? value.value : [value]
 }
 
-/** Whether the text is one array, not an array among others: `[1], [2]` is two parameters. */
-function wholeArray(text: string): boolean {
+function attempt<T>(work: () => T): T | undefined {
   try {
-    return fromJson(text).type === 'array'
+    return work()
   } catch (error) {
-    if (error instanceof RpcError) return false
+    if (error instanceof RpcError) return undefined
     throw error
   }
 }

@@ -1,0 +1,39 @@
+/** The forms of the HTTP page, kept while it is left, and what they start. */
+import { defineStore } from 'pinia'
+import { reactive, shallowRef } from 'vue'
+import { usePageRuns } from '../../instrument/page-runs'
+import type { LabError } from '../../../shared/result'
+import type { RunId } from '../../../shared/trace/events'
+
+export const HTTP_PROGRAMS = ['http-server', 'http-get'] as const
+/** The name of the hand whose connections belong to this page. */
+export const HTTP_HAND = 'http-get'
+export type Reading = 'auto' | 'eof' | 'length'
+
+export const useHttpStore = defineStore('http', () => {
+  const page = usePageRuns(HTTP_PROGRAMS)
+  const server = reactive({ dir: '', host: '127.0.0.1', port: 8000 })
+  const get = reactive({ url: 'http://127.0.0.1:8000/', read: 'auto' as Reading })
+  const serverError = shallowRef<LabError>()
+  const getError = shallowRef<LabError>()
+  const chosenRun = shallowRef<RunId>()
+
+  async function startServer(): Promise<void> {
+    serverError.value = undefined
+    const answer = await page.start('http-server', { ...server })
+    if (!answer.ok) {
+      serverError.value = answer.error
+      return
+    }
+    chosenRun.value = answer.value.run
+    const address = await page.listening(answer.value.run)
+    if (address) get.url = `${page.urlOf(address)}/`
+  }
+  async function startGet(): Promise<void> {
+    getError.value = undefined
+    const answer = await page.start('http-get', { ...get })
+    if (answer.ok) chosenRun.value = answer.value.run
+    else getError.value = answer.error
+  }
+  return { ...page, server, get, serverError, getError, chosenRun, startServer, startGet }
+})
