@@ -19,5 +19,5 @@ export const SETTINGS: Record<ScenarioId, { knobs: Knobs; client: ClientSetting 
   naive: { knobs: { ...CALM, delay: 150 }, client: { ...COURSE, ...HASTY, naive: true } },
   duplicate: { knobs: { ...CALM, duplicate: 0.5 }, client: COURSE },
   reorder: { knobs: { ...CALM, reorder: 0.5 }, client: { ...COURSE, ...HASTY, count: 20 } },
-  many: { knobs: { ...CALM, loss: 0.3 }, client: { ...COURSE, count: 10_000, parallel: 500 } },
+  many: { knobs: { ...CALM, loss: 0.3 }, client: { ...COURSE, count: 10_000, parallel: 200 } },
 }
