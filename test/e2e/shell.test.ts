@@ -150,7 +150,8 @@ async function everyPage(look: () => Promise<void>): Promise<void> {
   const pages = lab.page.getByRole('navigation').getByRole('link')
   for (let i = 0; i < await pages.count(); i++) {
     await pages.nth(i).click()
-    await lab.page.locator('main').getByRole('button').first().waitFor()
+    // a page's code is loaded when it is first asked for
+    await expect.poll(() => pages.nth(i).getAttribute('aria-current')).toBe('page')
     await look()
     const lists = lab.page.locator('main').getByRole('tablist')
     for (let l = 0; l < await lists.count(); l++) {
