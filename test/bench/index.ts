@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import type { Load } from './client'
+import { datagrams } from './datagrams'
 import { startClient, startServer, stopAll, stopServer, type Client, type Server } from './processes'
 import { openMillion } from './session-open'
 import { median, printTable, type Row } from './table'
@@ -108,6 +109,7 @@ try {
     rows.push(...await measure(client, one))
   }
   await client.stop()
+  if (values.only === undefined || 'datagrams'.includes(values.only)) rows.push(...await datagrams(rounds))
   if (values.only === undefined || 'session'.includes(values.only)) rows.push(await openMillion())
 } finally {
   stopAll()

@@ -63,6 +63,23 @@ export async function startServer(name: 'lab' | 'lab, untraced' | 'node' | 'pyth
   }
 }
 
+/** A process of the bench written in TypeScript; it speaks over IPC. */
+export const forkBench = (file: string, args: string[]): ChildProcess => forkTs(file, args)
+
+/** A Python server of the bench: its first line is its port. */
+export async function pythonBench(file: string, args: string[]): Promise<{ child: ChildProcess; port: number }> {
+  const child = spawn('python3', [join(here, file), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  live.add(child)
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  return { child, port: Number(line) }
+}
+
+/** Ends one: by its IPC channel, or by a signal. */
+export async function stopBench(child: ChildProcess, signal?: NodeJS.Signals): Promise<void> {
+  if (signal) child.kill(signal)
+  await stop(child)
+}
+
 export function stopServer({ child }: Server): Promise<void> {
   return stop(child)
 }

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { programs } from '../../src/engine/programs/index'
 import type { TraceEvent } from '../../src/shared/trace/events'
 import { exchange, talk } from './lib/clients'
 import { lab, start, startPython } from './lib/peer'
@@ -57,7 +58,7 @@ describe('list and help', () => {
   it('go to stdout with exit status 0', async () => {
     const list = lab('list')
     expect(await list.finish()).toEqual({ code: 0, signal: null })
-    expect(list.lines.map((line) => line.split(' ')[0])).toEqual(['tcp-server', 'tcp-client', 'echo-client'])
+    expect(list.lines.map((line) => line.split(' ')[0])).toEqual([...programs.keys()])
     const help = lab('tcp-client', '--help')
     expect(await help.finish()).toEqual({ code: 0, signal: null })
     expect(help.out).toMatch(/--recv +0 to 1048576 +default 4096/)
