@@ -3,7 +3,7 @@
  * queue, waited for the program, was served; for each thread of the server whom it served and for whom it stood waiting.
  * Worked out of the calls alone, so that it is exact where both ends are ours. Times are microseconds.
  */
-import type { CallId, RunId, SockId, ThreadId } from '../trace/events'
+import type { CallId, SockId, ThreadId } from '../trace/events'
 import { markCount, markOf } from './marks'
 import type { CallModel, Cursor, LabState, RunModel } from './model'
 
