@@ -1,10 +1,12 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
 import type { Component } from 'vue'
-import { ArrowLeftRight, FolderClock, Network, Send, UsersRound } from '@lucide/vue'
+import { ArrowLeftRight, FolderClock, Network, Rows3, Send, ServerCog, UsersRound } from '@lucide/vue'
 
 /** The pages, in the order of the rail. Hash history: the same under app:// and http://, and no server rewrites. */
-export const PAGES: { id: 'tcp' | 'udp' | 'multicast' | 'addresses' | 'sessions'; path: string; icon: Component; page: () => Promise<Component> }[] = [
+export const PAGES: { id: 'tcp' | 'servers' | 'framing' | 'udp' | 'multicast' | 'addresses' | 'sessions'; path: string; icon: Component; page: () => Promise<Component> }[] = [
   { id: 'tcp', path: '/tcp', icon: ArrowLeftRight, page: () => import('../features/tcp/TcpPage.vue') },
+  { id: 'servers', path: '/servers', icon: ServerCog, page: () => import('../features/servers/ServersPage.vue') },
+  { id: 'framing', path: '/framing', icon: Rows3, page: () => import('../features/framing/FramingPage.vue') },
   { id: 'udp', path: '/udp', icon: Send, page: () => import('../features/udp/UdpPage.vue') },
   { id: 'multicast', path: '/multicast', icon: UsersRound, page: () => import('../features/multicast/MulticastPage.vue') },
   { id: 'addresses', path: '/addresses', icon: Network, page: () => import('../features/addresses/AddressesPage.vue') },
