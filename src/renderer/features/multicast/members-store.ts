@@ -66,6 +66,8 @@ export const useMembersStore = defineStore('multicast-members', () => {
     const at = run === undefined ? -1 : runs.value.findIndex((one) => one.run === run)
     return at < 0 ? 0 : (at % 8) + 1
   }
+  /** how often members here have joined, left or ended: the kernel's table has changed when this has */
+  const joinings = computed(() => (void lab.version, runs.value.reduce((sum, run) => sum + (index.value.members.get(run.run)?.joinings.length ?? 0) + (run.end ? 1 : 0), 0)))
   const nameOf = (run: RunId | undefined): string => String((run === undefined ? undefined : lab.lab().calls.runs.get(run)?.params.name) ?? '')
 
   // a form that fits this machine: the interface is the best there is, until the person chooses
@@ -136,6 +138,6 @@ export const useMembersStore = defineStore('multicast-members', () => {
   })
 
   return {
-    form, error, memberships, chosen, ears, pair, touched, index, runs, running, statusOf, count, nameOf, liveParams, join, say, stop, set, readMemberships, joined, factsOf, ask, side, shares, toneOf,
+    form, error, memberships, chosen, ears, pair, touched, index, runs, running, statusOf, count, nameOf, liveParams, join, say, stop, set, readMemberships, joined, factsOf, joinings, ask, side, shares, toneOf,
   }
 })
