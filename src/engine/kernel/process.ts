@@ -143,7 +143,8 @@ export class Processes {
         return new LabSocket(kernel, thread, (await expect('socket', kernel.socket(thread, family, type))).sock!)
       },
       thread<A extends unknown[]>(target: (sys: Sys, ...args: A) => Promise<void>, options: { name: string; args: A }): ThreadHandle {
-        const child = begin(thread.run, options.name, target.name || 'target')
+        // a bundler writes serve$1 where two modules have a function serve
+        const child = begin(thread.run, options.name, target.name.replace(/\$\d+$/, '') || 'target')
         const args = options.args.map((a) => (a instanceof LabSocket ? a.handTo(child) : a)) as A
         const done = runThread(child, (sys) => target(sys, ...args), others).then((error) => {
           if (error) trace.push({ k: 'print', thread: child.id, text: `${options.name}: ${error.message}`, err: true })
