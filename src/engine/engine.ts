@@ -12,6 +12,7 @@ import { Client, type ClientPort } from './client'
 import { createKernel, type Kernel } from './kernel/kernel'
 import type { Gate, Run, TraceSink } from './kernel/objects'
 import type { RunEnd } from './kernel/process'
+import { MachineNames } from './machine-names'
 import { createConnectionTable } from './observe/connection-table'
 import { readInterfaces, watchInterfaces } from './observe/interfaces'
 import { LIMITS } from './policy/limits'
@@ -36,6 +37,7 @@ export class Engine {
   readonly version: string
   readonly sessions: Sessions
   readonly clients = new Set<Client>()
+  readonly names: MachineNames
   kernel: Kernel | undefined
   kernelError: string | undefined
   interfaces: NetInterface[] = []
@@ -48,6 +50,7 @@ export class Engine {
     this.version = options.version
     this.scope = options.scope ?? 'computer'
     this.sessions = new Sessions(options.dataDir)
+    this.names = new MachineNames(this)
     this.live = this.newRecorder()
     this.statusTimer = setInterval(() => this.pushStatus(), STATUS_MS)
     this.statusTimer.unref()
@@ -164,6 +167,7 @@ export class Engine {
     clearInterval(this.statusTimer)
     await this.stopRuns()
     this.kernel?.close()
+    this.names.close()
     for (const client of this.clients) client.close()
     await this.live.close()
     await this.sessions.close()

@@ -28,6 +28,15 @@ export const handlers: { [M in Method]: Handler<M> } = {
     return ok(engine.interfaces)
   },
   'machine.memberships': () => ok(readMemberships()),
+  'machine.listening': async (engine) => ok(await engine.names.listening()),
+  'machine.constants': async (engine) => ok(await engine.names.constants()),
+  'names.lookup': (engine, { lookup, ...question }) => engine.names.resolver.lookup(lookup, question),
+  'names.reverse': (engine, { lookup, ...question }) => engine.names.resolver.reverse(lookup, question),
+  'names.host': async (engine, { lookup, ...question }) => {
+    const answer = await engine.names.resolver.host(lookup, question)
+    return answer.ok ? ok({ call: question.call, value: answer.value }) : answer
+  },
+  'names.cancel': (engine, { lookup }) => (engine.names.resolver.cancel(lookup) ? ok(null) : gone('the look-up')),
   'scope.set': (engine, { scope }) => {
     engine.setScope(scope)
     return ok({ scope })

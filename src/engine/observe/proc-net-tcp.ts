@@ -13,7 +13,8 @@ import { createPolledTable, type TableRow } from './table-snapshot'
 const TIMERS: Record<number, NonNullable<EndpointFacts['timer']>> = { 1: 'retransmit', 2: 'keepalive', 3: 'timewait', 4: 'probe' }
 /** `tm->when` is in USER_HZ, which is 100 on every architecture of today: milliseconds a tick. */
 const TICK = 10
-function parseEndpoint(text: string): SockAddr | undefined {
+/** An address of these files: hexadecimal, as described above, then the port. */
+export function parseProcEndpoint(text: string): SockAddr | undefined {
   const match = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(text)
   if (!match) return undefined
   const hex = match[1]!
@@ -30,8 +31,8 @@ export function parseProcNetTcp(text: string): TableRow[] {
     // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ...
     const [sl, localText, remoteText, st, queues, timerText, , uid] = line.trim().split(/\s+/)
     if (!sl || !/^\d+:$/.test(sl) || !localText || !remoteText || !st || !queues || !timerText) continue
-    const local = parseEndpoint(localText)
-    const remote = parseEndpoint(remoteText)
+    const local = parseProcEndpoint(localText)
+    const remote = parseProcEndpoint(remoteText)
     const [tx, rx] = queues.split(':').map((q) => parseInt(q, 16))
     if (!local || !remote || tx === undefined || rx === undefined || Number.isNaN(tx) || Number.isNaN(rx)) continue
     const state = linuxTcpState(parseInt(st, 16))

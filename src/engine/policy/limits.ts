@@ -13,6 +13,8 @@ export const LIMITS = {
   threads: 12_000,
   /** programs that run at once */
   runs: 64,
+  /** look-ups of names that wait for their turn */
+  lookups: 32,
   /** most that one recv() may ask for */
   recvBytes: MAX_HAND_PAYLOAD,
   /** most that one send() by hand may carry */

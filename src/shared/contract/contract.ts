@@ -3,8 +3,11 @@
  * and the WebSocket bridge all derive from `contract`. Requests answer Result<T>; pushes come unasked.
  */
 import * as v from 'valibot'
-import type { Plain, SockId, SyscallName, ThreadId, CallId, RunId } from '../trace/events'
+import type { Plain, SockAddr, SockId, SyscallName, ThreadId, CallId, RunId } from '../trace/events'
 import type { ParamsSchema } from './params'
+import {
+  HOST_CALLS, LOOKUP_FAMILIES, LOOKUP_FLAGS, LOOKUP_TYPES, REVERSE_FLAGS, type AddrInfo, type HostCall, type HostEntry,
+} from '../net/names'
 
 /** Largest payload that one by-hand send may carry, bytes. */
 export const MAX_HAND_PAYLOAD = 16 * 1024 * 1024
@@ -61,6 +64,8 @@ export type HandCall = v.InferOutput<typeof handCallSchema>
 /** A request: its parameters' schema and, as a type only, its answer. */
 const request = <S extends v.GenericSchema, R>(params: S): { params: S; _result?: R } => ({ params })
 const none = v.strictObject({})
+/** a name for the resolver: C strings end at a NUL */
+const hostName = v.pipe(text(255), v.check((s) => !s.includes('\0'), 'a name has no NUL in it'))
 
 export const contract = {
   /** who the engine is and what this machine can do */
@@ -68,6 +73,24 @@ export const contract = {
   'machine.interfaces': request<typeof none, NetInterface[]>(none),
   /** the groups that this machine's interfaces have joined, as the kernel lists them */
   'machine.memberships': request<typeof none, Membership[]>(none),
+  /** who listens on this machine now: TCP, and UDP sockets without a peer where the system tells them */
+  'machine.listening': request<typeof none, Listening>(none),
+  /** AF_*, SOCK_*, IPPROTO_* with this machine's numbers (those of the other systems are in shared/net/constants) */
+  'machine.constants': request<typeof none, MachineConstant[]>(none),
+  /** getaddrinfo() of the operating system. `lookup` is chosen by who asks, and names the look-up for `names.cancel`. */
+  'names.lookup': ((params) => request<typeof params, AddrInfo[]>(params))(v.strictObject({
+    lookup: text(64), host: v.nullable(hostName), service: v.nullable(v.pipe(hostName, v.maxLength(64))), family: v.picklist(LOOKUP_FAMILIES), type: v.picklist(LOOKUP_TYPES),
+    flags: v.pipe(v.array(v.picklist(LOOKUP_FLAGS)), v.maxLength(LOOKUP_FLAGS.length)),
+  })),
+  /** getnameinfo() */
+  'names.reverse': ((params) => request<typeof params, { host: string; service: string }>(params))(v.strictObject({
+    lookup: text(64), address: hostName, port, flags: v.pipe(v.array(v.picklist(REVERSE_FLAGS)), v.maxLength(REVERSE_FLAGS.length)),
+  })),
+  /** Python's functions upon the resolver; `name` may be '' */
+  'names.host': ((params) => request<typeof params, { call: HostCall; value: string | HostEntry }>(params))(
+    v.strictObject({ lookup: text(64), call: v.picklist(HOST_CALLS), name: hostName })),
+  /** the look-up answers CANCELLED at once; the thread that waits for the network is let go when the system lets it */
+  'names.cancel': ((params) => request<typeof params, null>(params))(v.strictObject({ lookup: text(64) })),
   'scope.set': ((params) => request<typeof params, { scope: Scope }>(params))(v.strictObject({ scope: scopeSchema })),
 
   'programs.list': request<typeof none, ProgramInfo[]>(none),
@@ -242,6 +265,41 @@ export interface Membership {
   interface: string
   index: number
   users?: number
+}
+
+/** A socket that waits for whoever comes. */
+export interface Listener {
+  protocol: 'tcp' | 'udp'
+  local: SockAddr
+  /** TCP: connections in the accept queue, and its limit */
+  recvq?: number
+  sendq?: number
+  /** the user that owns it; absent: not available here */
+  uid?: number
+  pid?: number
+  /** the process's short name, where this user may see it */
+  process?: string
+  /** it is a socket of this lab */
+  own?: boolean
+  /** on an IPv6 wildcard: whether it takes IPv4 too; absent: not available here */
+  v6only?: boolean
+}
+
+export interface Listening {
+  sockets: Listener[]
+  /** whose processes can be named: everybody's, or only those of `user` */
+  processes: 'all' | 'own'
+  /** false: this system does not tell the UDP sockets */
+  udp?: boolean
+  user: string
+}
+
+export interface MachineConstant {
+  name: string
+  /** null: this system has no such constant */
+  number: number | null
+  /** the running system has said so; else it is its header's number */
+  told: boolean
 }
 
 export interface ProgramInfo {
