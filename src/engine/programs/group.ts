@@ -47,9 +47,9 @@ export function chooseGroup(family: 'inet' | 'inet6', group: string, on: string,
     return ok({ family, group: canonical, index: found?.index ?? 0, interface: found?.name ?? '' })
   }
   const index = scopeIdOf(named, interfaces)
-  const found = interfaces.find((i) => i.index === index)
-  if (index === undefined || (index !== 0 && !found)) {
+  const found = interfaces.find((i) => i.name === named) ?? interfaces.find((i) => i.index === index && i.index > 0)
+  if (index === undefined || !found) {
     return invalid('interface', `interface must be one of this machine's, ${interfaces.map((i) => i.name).join(', ')}: there is no '${named}'`)
   }
-  return ok({ family, group: canonical, index, interface: found?.name ?? '' })
+  return ok({ family, group: canonical, index, interface: found.name })
 }
