@@ -73,6 +73,8 @@ export class Connection extends Duplex {
     // the thread receives when it is a request's turn
   }
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
+    // an empty write marks the end of a body: nothing of it is sent
+    if (chunk.length === 0) return done()
     this.outgoing.push({ chunk, done })
     this.wake()
   }

@@ -1,7 +1,7 @@
 /** The forms of the HTTP page, kept while it is left, and what they start. */
 import { defineStore } from 'pinia'
-import { reactive, shallowRef } from 'vue'
-import { usePageRuns } from '../../instrument/page-runs'
+import { computed, reactive, shallowRef } from 'vue'
+import { usePageRuns } from '../../wire/page-runs'
 import type { LabError } from '../../../shared/result'
 import type { RunId } from '../../../shared/trace/events'
 
@@ -35,5 +35,7 @@ export const useHttpStore = defineStore('http', () => {
     if (answer.ok) chosenRun.value = answer.value.run
     else getError.value = answer.error
   }
-  return { ...page, server, get, serverError, getError, chosenRun, startServer, startGet }
+  /** a server runs: what is to be done next is to ask it */
+  const serving = computed(() => page.runs.value.some((run) => run.program === 'http-server' && page.running(run)))
+  return { ...page, serving, server, get, serverError, getError, chosenRun, startServer, startGet }
 })

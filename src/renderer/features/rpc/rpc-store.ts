@@ -1,7 +1,7 @@
 /** The forms of the RPC page, kept while it is left, and what they start. */
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef } from 'vue'
-import { usePageRuns } from '../../instrument/page-runs'
+import { usePageRuns } from '../../wire/page-runs'
 import type { LabError } from '../../../shared/result'
 import { paramsFromJson } from '../../../shared/rpc/json'
 import { RpcError } from '../../../shared/rpc/value'
@@ -68,5 +68,7 @@ export const useRpcStore = defineStore('rpc', () => {
     method: 'system.multicall',
     params: `[[${together.value.map(({ method, params }) => `{"methodName": ${JSON.stringify(method)}, "params": ${params}}`).join(', ')}]]`,
   })
-  return { ...page, server, call, together, methods, serverError, callError, chosenRun, problem, startServer, ask, add, drop, askTogether }
+  /** a server runs: what is to be done next is to ask it */
+  const serving = computed(() => page.runs.value.some((run) => run.program === 'xmlrpc-server' && page.running(run)))
+  return { ...page, serving, server, call, together, methods, serverError, callError, chosenRun, problem, startServer, ask, add, drop, askTogether }
 })

@@ -3,7 +3,7 @@ import { shallowRef, watch } from 'vue'
 import type { ReadMessage } from '../../../shared/http/exchanges'
 import { readCall, readResponse } from '../../../shared/rpc/read'
 import { RpcError, type RpcCall, type RpcResponse } from '../../../shared/rpc/value'
-import type { ListedExchange, useExchanges } from '../../instrument/http/use-exchanges'
+import type { ListedExchange, useExchanges } from '../../wire/use-exchanges'
 
 export interface Reading {
   call?: RpcCall
