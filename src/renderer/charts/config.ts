@@ -21,7 +21,7 @@ function dataset(series: Series, theme: ChartTheme, dense: boolean): Dataset {
   }
   return {
     type: 'line', label: series.name, data, borderColor: colour, backgroundColor: shape === 'dashed' ? theme.surface : colour, borderWidth: 2, order: 1,
-    pointRadius: dense ? 0 : theme.font.size * 0.3, pointStyle: shape === 'dashed' ? 'rectRot' : 'circle', spanGaps: true,
+    clip: 8, pointRadius: dense ? 0 : theme.font.size * 0.3, pointStyle: shape === 'dashed' ? 'rectRot' : 'circle', spanGaps: true,
     ...(shape === 'dashed' ? { borderDash: [6, 4] } : {}),
   }
 }

@@ -8,7 +8,9 @@ import type { GapEvent, MarkEvent, SockAddr } from '../trace/events'
 import { classifyText } from '../net/address'
 import type { CallModel, LabState, Side, SockModel } from './model'
 import { record } from './history'
-import { addDatagram, addFlow, datagramOfCall, linkCall, lose, type DatagramTable, type Flow, type FlowEnd, type Pending } from './flows'
+import {
+  addDatagram, addFlow, datagramOfCall, flowAtPlace, linkCall, lose, placeOf, sideAtPlace, type DatagramTable, type Flow, type FlowEnd, type Pending,
+} from './flows'
 import { addressArg } from './sockets'
 import { addMark, type MarksState } from './marks'
 
@@ -32,11 +34,20 @@ function isCast(address: SockAddr): boolean {
   return scope === 'multicast' || scope === 'broadcast' || (address.family === 'inet' && address.host.endsWith('.255'))
 }
 
-function setAddress(end: FlowEnd, address: SockAddr | undefined, at: Stamp): void {
-  if (!address) return
+/** Asked of every datagram: most often both were written alike, and no key need be made. */
+function same(a: SockAddr, b: SockAddr): boolean {
+  if (a.family !== 'unix' && b.family !== 'unix' && a.port !== b.port) return false
+  if (a.family !== 'unix' && b.family !== 'unix' && a.host === b.host) return true
+  return endKey(a) === endKey(b)
+}
+
+/** Answers whether the address is news. */
+function setAddress(end: FlowEnd, address: SockAddr | undefined, at: Stamp): boolean {
+  if (!address) return false
   const known = lastOf(end.addr.value)
-  if (known && endKey(known) === endKey(address)) return
+  if (known && same(known, address)) return false
   record(end.addr, at.seq, at.t, address)
+  return true
 }
 
 function setSock(table: DatagramTable, flow: Flow, side: Side, sock: SockModel, to: SockAddr, at: Stamp): void {
@@ -45,20 +56,21 @@ function setSock(table: DatagramTable, flow: Flow, side: Side, sock: SockModel, 
     end.sock = sock.sock
     end.sockSeq = at.seq
   }
-  const place = { flow: -1 - flow.id, side }
-  table.bySock.set(`${sock.sock}>${peerKey(to)}`, place)
-  table.lastOf.set(sock.sock, place)
+  table.bySock.set(`${sock.sock}>${peerKey(to)}`, placeOf(flow, side))
+  table.lastOf.set(sock.sock, placeOf(flow, side))
 }
 
 /** The flow of what `sock` sends to `dest`; made with the first. */
 function flowTo(table: DatagramTable, sock: SockModel, local: SockAddr | undefined, dest: SockAddr, at: Stamp): { flow: Flow; side: Side } {
-  const known = table.bySock.get(`${sock.sock}>${peerKey(dest)}`)
-  if (known) {
-    table.lastOf.set(sock.sock, known)
-    const flow = table.flows[known.flow]!
-    const address = lastOf(flow[known.side].addr.value)
-    if (!address) setAddress(flow[known.side], local, at)
-    return { flow, side: known.side }
+  const last = table.lastOf.get(sock.sock)
+  const to = last === undefined ? undefined : lastOf(flowAtPlace(table, last)[other(sideAtPlace(last))].addr.value)
+  const place = to && same(to, dest) ? last : table.bySock.get(`${sock.sock}>${peerKey(dest)}`)
+  if (place !== undefined) {
+    table.lastOf.set(sock.sock, place)
+    const flow = flowAtPlace(table, place)
+    const side = sideAtPlace(place)
+    if (flow[side].addr.value.length === 0) setAddress(flow[side], local, at)
+    return { flow, side }
   }
   const flow = addFlow(table, sock.family, isCast(dest), at)
   setAddress(flow.a, local, at)
@@ -110,12 +122,12 @@ function refused(table: DatagramTable, flow: Flow, side: Side, seq: number): voi
 
 /** Could this be the datagram that `sock` received from `from`? */
 function fits(pending: Pending, sock: SockModel, local: SockAddr | undefined, from: SockAddr | undefined): boolean {
-  if (pending.taken ? pending.taken.has(sock.sock) : !local || !listensFor(local, pending.dest)) return false
-  if (!from || !pending.local) return true
-  if (from.family === 'unix' || pending.local.family === 'unix') return endKey(from) === endKey(pending.local)
-  if (from.port !== pending.local.port) return false
-  const { host } = pending.local
-  return host === '0.0.0.0' || host === '::' || endKey(pending.local) === endKey(from)
+  const { local: sender } = pending
+  // the ports tell most apart, and they are compared first
+  if (from && sender && from.family !== 'unix' && sender.family !== 'unix' && from.port !== sender.port) return false
+  if (pending.taken ? pending.taken.has(sock.sock) : !local || !(same(local, pending.dest) || listensFor(local, pending.dest))) return false
+  if (!from || !sender) return true
+  return (sender.family !== 'unix' && (sender.host === '0.0.0.0' || sender.host === '::')) || same(sender, from)
 }
 
 /**
@@ -169,10 +181,10 @@ function received(table: DatagramTable, sock: SockModel, call: CallModel, index:
   const end = call.end!
   if (end.errno !== undefined) {
     const place = table.lastOf.get(sock.sock)
-    if (!place) return
-    const flow = table.flows[place.flow]!
-    addCall(flow, place.side, index, end.seq)
-    if (end.errno === 'ECONNREFUSED') refused(table, flow, place.side, end.seq)
+    if (place === undefined) return
+    const flow = flowAtPlace(table, place)
+    addCall(flow, sideAtPlace(place), index, end.seq)
+    if (end.errno === 'ECONNREFUSED') refused(table, flow, sideAtPlace(place), end.seq)
     return
   }
   const local = end.local ?? lastOf(sock.local.value)
@@ -189,18 +201,19 @@ function received(table: DatagramTable, sock: SockModel, call: CallModel, index:
     linkCall(table, index, pending.row)
     addCall(flow, other(side), index, end.seq)
     if (from && !flow.cast) {
-      setAddress(flow[side], from, end)
-      setSock(table, flow, other(side), sock, from, end)
+      const news = setAddress(flow[side], from, end)
+      if (news || flow[other(side)].sock !== sock.sock) setSock(table, flow, other(side), sock, from, end)
+      else table.lastOf.set(sock.sock, placeOf(flow, other(side)))
     }
     return
   }
   if (!from) return
   // another program's: all that is known of it is that it came
   const known = table.bySock.get(`${sock.sock}>${peerKey(from)}`)
-  const flow = known ? table.flows[known.flow]! : addFlow(table, sock.family, false, end)
-  const side: Side = known ? other(known.side) : 'a'
+  const flow = known === undefined ? addFlow(table, sock.family, false, end) : flowAtPlace(table, known)
+  const side: Side = known === undefined ? 'a' : other(sideAtPlace(known))
   setAddress(flow[side], from, end)
-  if (!known) setAddress(flow.b, local, end)
+  if (known === undefined) setAddress(flow.b, local, end)
   setSock(table, flow, other(side), sock, from, end)
   const row = addDatagram(table, flow, side, len, -1, end)
   table.columns.recvSeq.values[row] = end.seq
@@ -232,7 +245,7 @@ export function onDatagramReturn(table: DatagramTable, lab: Lab, call: CallModel
     case 'abort': {
       if (call.end!.errno !== undefined) return
       const place = table.lastOf.get(sock.sock)
-      if (place) addCall(table.flows[place.flow]!, place.side, index, call.end!.seq)
+      if (place !== undefined) addCall(flowAtPlace(table, place), sideAtPlace(place), index, call.end!.seq)
       return onDatagramClose(table, sock, call.end!.seq)
     }
     default:

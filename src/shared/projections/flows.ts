@@ -78,10 +78,10 @@ export interface DatagramsState {
 
 /** What the fold remembers besides. */
 export interface DatagramTable extends DatagramsState {
-  /** `${sock}>${address}` -> the flow that the socket's datagrams to this address belong to, and its side in it */
-  bySock: Map<string, { flow: number; side: Side }>
-  /** the flow in which a socket last sent: its waits belong there */
-  lastOf: Map<SockId, { flow: number; side: Side }>
+  /** `${sock}>${address}` -> the place of what the socket sends to this address: a flow and its side in it (placeOf) */
+  bySock: Map<string, number>
+  /** the place at which a socket last sent or received: its waits belong there */
+  lastOf: Map<SockId, number>
   /** by destination port */
   pending: Map<number, Pending[]>
   /** up to this seq events may have been left out of the trace */
@@ -97,6 +97,9 @@ export const newDatagrams = (): DatagramTable => ({
 })
 
 export const flowIndex = (id: number): number => -1 - id
+export const placeOf = (flow: Flow, side: Side): number => flowIndex(flow.id) * 2 + (side === 'a' ? 0 : 1)
+export const flowAtPlace = (state: DatagramsState, place: number): Flow => state.flows[place >> 1]!
+export const sideAtPlace = (place: number): Side => (place & 1 ? 'b' : 'a')
 export const flowOf = (state: DatagramsState, id: number): Flow | undefined => (id < 0 ? state.flows[flowIndex(id)] : undefined)
 
 const end = (): FlowEnd => ({ addr: newHistory(), sock: undefined, sockSeq: undefined })
