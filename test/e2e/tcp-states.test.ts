@@ -67,6 +67,13 @@ describe('experiments', () => {
     expect(await lab.picture.getByRole('combobox', { name: 'Connection' }).locator('option').count()).toBeGreaterThanOrEqual(4)
     await expect.poll(() => states('client')).toContain('SYN_SENT')
   })
+  // TCP_DEFER_ACCEPT is Linux's (tcp(7))
+  it.runIf(process.platform === 'linux')('SYN_RCVD, held by the kernel until the first bytes come', async () => {
+    await play('SYN_RCVD, held')
+    expect((await statesOf(lab, 'server')).slice(0, 2).map(({ state }) => state)).toEqual(['SYN_RCVD', 'ESTABLISHED'])
+    expect(seen.get('SYN_RCVD')).toContain('kernel')
+    await lab.picture.getByText('closed in order').waitFor()
+  })
   it('simultaneous close passes through CLOSING', async () => {
     await play('Simultaneous close')
     // the client takes the peer's FIN while its own still waits behind unsent bytes

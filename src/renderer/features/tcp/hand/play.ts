@@ -1,5 +1,6 @@
 /** Plays a preset: one call at a time, by the person's click or by itself. */
 import { computed, shallowRef } from 'vue'
+import type { HandCall } from '../../../../shared/contract/contract'
 import type { CallModel, Side } from '../../../../shared/projections/model'
 import type { LabError } from '../../../../shared/result'
 import type { CallId, SockId, ThreadId } from '../../../../shared/trace/events'
@@ -17,6 +18,8 @@ interface Playing {
   /** how many steps were begun */
   done: number
   socks: Map<string, SockId>
+  /** calls that still wait, by the name under which their socket is to be saved */
+  pending: Map<string, CallId>
   threads: Map<string, ThreadId>
 }
 
@@ -57,11 +60,29 @@ export function usePlay() {
   }
 
   function context(state: Playing): PresetContext {
-    const sock = (name: string): SockId => state.socks.get(name) ?? -1
+    const sock = (name: string): SockId => state.socks.get(name) ?? callOf(state.pending.get(name) ?? -1)?.end?.sock ?? -1
     return {
       sock,
       unread: (name) => unread(sock(name)),
       addr: (name) => lab.lab().sockets.get(sock(name))?.local.value.at(-1) ?? { family: 'inet', host: '127.0.0.1', port: 0 },
+    }
+  }
+
+  /** The call of a step, once the sockets that it is made on are there: an accept() that blocked may just be returning. */
+  async function callFor(step: PresetStep, state: Playing): Promise<HandCall | undefined> {
+    const known = context(state)
+    for (;;) {
+      let absent = false
+      const sock = (name: string): SockId => {
+        const id = known.sock(name)
+        const pending = callOf(state.pending.get(name) ?? -1)
+        if (id === -1 && pending && !pending.end) absent = true
+        return id
+      }
+      const call = step.call({ ...known, sock })
+      if (!absent) return call
+      if (playing.value !== state) return undefined
+      await new Promise((resolve) => requestAnimationFrame(resolve))
     }
   }
 
@@ -90,7 +111,9 @@ export function usePlay() {
       if (error.value) return false
       playing.value = { ...state, done: state.done + 1 }
       for (let times = 0; times < MOST_AGAIN; times++) {
-        const answer = await hand.call(wanted.hand, wanted.call(context(state)), on, wanted.timeout ?? null)
+        const made = await callFor(wanted, playing.value)
+        if (!made) return false
+        const answer = await hand.call(wanted.hand, made, on, wanted.timeout ?? null)
         if (!answer.ok) {
           error.value = answer.error
           return false
@@ -98,6 +121,7 @@ export function usePlay() {
         const call = await settled(answer.value.call, wanted.blocks ?? false, playing.value)
         if (!call) return false
         if (wanted.save && call.end?.sock !== undefined) state.socks.set(wanted.save, call.end.sock)
+        else if (wanted.save && !call.end) state.pending.set(wanted.save, answer.value.call)
         if (!wanted.again?.(context(state), call)) break
       }
       return true
@@ -111,7 +135,7 @@ export function usePlay() {
     error.value = undefined
     // experiments begin with clean hands
     await Promise.all([hand.reset('a'), hand.reset('b')])
-    playing.value = { preset, done: 0, socks: new Map(), threads: new Map() }
+    playing.value = { preset, done: 0, socks: new Map(), pending: new Map(), threads: new Map() }
   }
   async function playOn(): Promise<void> {
     auto.value = true
