@@ -41,6 +41,12 @@ export const useBroadcastStore = defineStore('broadcast', () => {
   const sends = computed(() => all.value.filter((run) => run.program === PROGRAM).reverse())
   const receivers = computed(() => all.value.filter((run) => run.program === RECEIVER && !(run.end && run.end.seq <= timeline.cursor)))
 
+  /** the receiver started last, where it failed */
+  const failedReceiver = computed(() => {
+    const last = all.value.filter((run) => run.program === RECEIVER).at(-1)
+    return last?.end?.status === 'failed' && last.end.seq <= timeline.cursor ? last : undefined
+  })
+
   async function start(program: string, params: Record<string, unknown>): Promise<void> {
     error.value = undefined
     timeline.goLive()
@@ -56,5 +62,5 @@ export const useBroadcastStore = defineStore('broadcast', () => {
   const receive = () => start(RECEIVER, { host: '0.0.0.0', port: form.port, behaviour: 'upper' })
   const stop = (run: number) => lab.request('run.stop', { run })
 
-  return { form, error, networks, network, index, sends, receivers, send, allowAndSend, receive, stop }
+  return { form, error, networks, network, index, sends, receivers, failedReceiver, send, allowAndSend, receive, stop }
 })
