@@ -9,8 +9,8 @@ import { useTimelineStore } from '../../../timeline/store'
 import { dialled } from '../../../shell/addresses'
 import { BY_HAND } from '../hand/hand-store'
 
-export type Behaviour = 'ack' | 'echo' | 'upper' | 'discard'
-export type ServerModel = 'iterative' | 'threads'
+export type Behaviour = 'ack' | 'echo' | 'upper' | 'discard' | 'sum'
+export type ServerModel = 'iterative' | 'threads' | 'pool' | 'poll'
 export type ClientProgram = 'tcp-client' | 'echo-client'
 
 export const useStartStore = defineStore('tcp-start', () => {
@@ -44,6 +44,8 @@ export const useStartStore = defineStore('tcp-start', () => {
     }
     chosenRun.value = answer.value.run
     client.program = server.behaviour === 'echo' ? 'echo-client' : 'tcp-client'
+    // what the client says is a request that its server understands
+    if (server.behaviour === 'sum' && client.send === 'hello') client.send = '1 2'
     await offer(answer.value.run)
   }
   /** The client's form takes the address that the server has got from the kernel: the port may have been 0, the host a wildcard. */
