@@ -12,9 +12,9 @@ import { Ration } from './ration'
 
 const INTERVAL_MS = 100
 const SOCKET_BURST = 64
-const SOCKET_EVERY_US = 1000
+const SOCKET_EVERY_US = 10_000
 const TOTAL_BURST = 4096
-const TOTAL_EVERY_US = 500
+const TOTAL_EVERY_US = 1000
 /** Most endpoints without a descriptor that are followed at once, and sockets looked at in one interval. */
 const MOST_ENDPOINTS = 512
 const MOST_SOCKETS = 512
