@@ -199,6 +199,11 @@ describe('looking back', () => {
     await over('10')
     await server().getByRole('slider', { name: 'Loss' }).fill('0.9')
     await expect.poll(() => server().getByRole('textbox', { name: 'Loss, %' }).inputValue()).toBe('90')
+    // the turn of the knob is the last event: one back, it stands where it stood
+    const events = () => page.getByText(/^event \d/).innerText()
+    await expect.poll(async () => /event ([\d,]+) of \1$/.test(await events())).toBe(true)
+    await page.getByRole('button', { name: 'One event back' }).click()
+    await expect.poll(() => server().getByRole('textbox', { name: 'Loss, %' }).inputValue()).toBe('50')
     await page.getByRole('button', { name: 'To the beginning' }).click()
     await page.getByText('No datagram yet').waitFor()
     await page.getByRole('button', { name: 'Live' }).click()
