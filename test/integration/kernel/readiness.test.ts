@@ -80,7 +80,7 @@ describe.runIf(linux).each(kinds)('%s', (_name, create) => {
         await readable(fd)
       }
     }
-    return { native, ready, readable, writable, accept, ...s }
+    return { ...s, native, ready, readable, writable, accept }
   }
   const byte = new Uint8Array([7])
 

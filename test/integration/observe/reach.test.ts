@@ -21,7 +21,7 @@ async function dial(host: string, port: number): Promise<boolean> {
 
 /** a machine without IPv6 has nothing to prove of it */
 const hasIpv6 = interfaces.some((net) => net.up && net.addresses.some((a) => a.family === 'inet6'))
-const bounds: (Bound & { zone?: string })[] = [
+const bounds = ([
   { family: 'inet', host: '127.0.0.1' },
   { family: 'inet6', host: '::1' },
   { family: 'inet', host: '0.0.0.0' },
@@ -29,7 +29,7 @@ const bounds: (Bound & { zone?: string })[] = [
   { family: 'inet6', host: '::', v6only: true },
   ...interfaces.filter((net) => net.up && !net.loopback).flatMap((net) => net.addresses.map((a) =>
     ({ family: a.family, host: a.address, ...(a.scopeId === undefined ? {} : { scope: a.scopeId, zone: net.name }) }))),
-].filter((bound) => bound.family === 'inet' || hasIpv6)
+] satisfies (Bound & { zone?: string })[] as (Bound & { zone?: string })[]).filter((bound) => bound.family === 'inet' || hasIpv6)
 
 it.each(bounds)('a server on $host ($family, v6only $v6only)', async (bound) => {
   const server = createServer((socket) => socket.destroy())

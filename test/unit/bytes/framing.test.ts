@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concat, decodeAll, decodeFrame, encodeFrame, indexOfBytes, lengthField, maxBody, type Framing } from '../../../src/shared/bytes/framing'
 
-const none = new Uint8Array()
+const none: Uint8Array = new Uint8Array()
 const bytes = (s: string): Uint8Array => Uint8Array.from(s, (c) => c.charCodeAt(0))
 const fixed = (size: number, header = none): Framing => ({ kind: 'fixed', header, size })
 const length = (lengthBytes: 1 | 2 | 4, byteOrder: 'big' | 'little' = 'big', max = 4096, header = none): Framing => ({ kind: 'length', header, lengthBytes, byteOrder, max })
