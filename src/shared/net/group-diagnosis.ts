@@ -72,9 +72,10 @@ function group({ receiver, sender }: DiagnosisInput): Check[] {
   })
 }
 
-/** The lab's own rule: datagrams to a group, and those of other machines, need the scope "lab network". */
-function scopeOf({ scope }: DiagnosisInput): Check {
-  return scope === 'lab' ? check('scope', 'ok', 'lab') : check('scope', 'bad', 'computer')
+/** The lab's own rule: in the scope "this computer" what is said to a group goes with a hop limit of 0, and nobody else's is taken in. */
+function scopeOf({ scope, sameMachine }: DiagnosisInput): Check {
+  if (scope === 'lab') return check('scope', 'ok', 'lab')
+  return sameMachine ? check('scope', 'ok', 'here') : check('scope', 'bad', 'computer')
 }
 
 /** What sender and receiver must have in common. Nothing is known of a sender outside the lab. */

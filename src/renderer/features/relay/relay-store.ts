@@ -17,6 +17,10 @@ export type RelayTab = 'script' | 'fates' | 'calls' | 'twin'
 /** What the wire does to what passes; times are milliseconds, the rate bytes a second (0: as fast as it goes). */
 export interface Knobs { loss: number; delay: number; jitter: number; duplicate: number; reorder: number; rate: number }
 export const KNOBS = ['loss', 'delay', 'jitter', 'duplicate', 'reorder', 'rate'] as const satisfies readonly (keyof Knobs)[]
+/** The most that each may be: a probability, milliseconds, bytes a second. */
+export const MOST: Readonly<Knobs> = { loss: 1, delay: 60_000, jitter: 60_000, duplicate: 1, reorder: 1, rate: 1_000_000_000 }
+/** Whether it is a value for that knob; NaN is none. */
+export const isKnob = (name: keyof Knobs, value: number): boolean => value >= 0 && value <= MOST[name] && (name !== 'rate' || Number.isInteger(value))
 /** TCP repairs losses by itself: a program sees delay and rate only. */
 export const TCP_KNOBS: readonly (keyof Knobs)[] = ['delay', 'jitter', 'rate']
 export const NO_KNOBS: Knobs = { loss: 0, delay: 0, jitter: 0, duplicate: 0, reorder: 0, rate: 0 }
