@@ -1,9 +1,9 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
 import type { Component } from 'vue'
-import { ArrowLeftRight, Binary, Cable, FolderClock, Globe, Megaphone, Network, Rows3, Send, ServerCog, SquareFunction, UsersRound } from '@lucide/vue'
+import { ArrowLeftRight, Binary, Cable, FolderClock, Globe, Megaphone, Network, Rows3, Send, ServerCog, SquareFunction, Tags, UsersRound } from '@lucide/vue'
 
 /** The pages, in the order of the rail. Hash history: the same under app:// and http://, and no server rewrites. */
-export const PAGES: { id: 'tcp' | 'servers' | 'framing' | 'udp' | 'multicast' | 'broadcast' | 'relay' | 'http' | 'rpc' | 'bytes' | 'addresses' | 'sessions'; path: string; icon: Component; page: () => Promise<Component> }[] = [
+export const PAGES: { id: 'tcp' | 'servers' | 'framing' | 'udp' | 'multicast' | 'broadcast' | 'relay' | 'http' | 'rpc' | 'bytes' | 'addresses' | 'names' | 'sessions'; path: string; icon: Component; page: () => Promise<Component> }[] = [
   { id: 'tcp', path: '/tcp', icon: ArrowLeftRight, page: () => import('../features/tcp/TcpPage.vue') },
   { id: 'servers', path: '/servers', icon: ServerCog, page: () => import('../features/servers/ServersPage.vue') },
   { id: 'framing', path: '/framing', icon: Rows3, page: () => import('../features/framing/FramingPage.vue') },
@@ -15,6 +15,7 @@ export const PAGES: { id: 'tcp' | 'servers' | 'framing' | 'udp' | 'multicast' | 
   { id: 'rpc', path: '/rpc', icon: SquareFunction, page: () => import('../features/rpc/RpcPage.vue') },
   { id: 'bytes', path: '/bytes', icon: Binary, page: () => import('../features/bytes/BytesPage.vue') },
   { id: 'addresses', path: '/addresses', icon: Network, page: () => import('../features/addresses/AddressesPage.vue') },
+  { id: 'names', path: '/names', icon: Tags, page: () => import('../features/names/NamesPage.vue') },
   { id: 'sessions', path: '/sessions', icon: FolderClock, page: () => import('../features/sessions/SessionsPage.vue') },
 ]
 
