@@ -117,6 +117,9 @@ describe('Unix sockets', () => {
 
     const { calls } = await expectSame('tcp-server', { family: 'unix', path, model: 'iterative' }, async (server, stop) => {
       await listening(server)
+      const ncat = start('ncat', ['-U', path])
+      expect(await ncat.finish('hello')).toMatchObject({ code: 0 })
+      await server.line(/ sent b'hello'$/)
       await stop()
       await startPython('import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])', path).finish()
     })
