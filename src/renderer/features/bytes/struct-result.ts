@@ -42,8 +42,10 @@ function described(format: Format, values: readonly PyValue[], padding: string):
     }),
     ...format.gaps.map((gap) => ({ at: rangeOf(gap.offset, gap.size), code: '', value: padding })),
   ].sort((a, b) => a.at.from - b.at.from)
+  // a value keeps its colour in every byte order, whatever padding stands before it
+  let index = 0
   return {
-    parts: all.map((one, i) => part(one.at, `${one.code} ${one.value}`.trim(), one.value === padding ? 7 : i % 7)),
+    parts: all.map((one) => part(one.at, `${one.code} ${one.value}`.trim(), one.value === padding ? 7 : index++ % 7)),
     rows: all.map((one, i) => ({ code: one.code, cType: C_TYPES[one.code] ?? '', offset: one.at.from, size: one.at.to - one.at.from, value: one.value, part: i })),
   }
 }
