@@ -4,7 +4,7 @@ import { exchangesOf, type HttpExchange, type StreamPrefix } from '../../shared/
 import { connectionCount } from '../../shared/projections'
 import type { ConnectionModel, Side, StreamModel } from '../../shared/projections/model'
 import type { ByteSource } from '../hex/bytes'
-import { piecesOf, streamSource } from '../hex/stream-bytes'
+import { streamSource } from '../hex/stream-bytes'
 import { useByteStore } from '../stores/bytes-source'
 import { useLabStore } from '../stores/lab'
 import { useTimelineStore } from '../timeline/store'
@@ -23,15 +23,24 @@ export interface ListedExchange {
   exchange: HttpExchange
 }
 
-/** How much of a stream there was at the cursor, and whether it had ended. */
-function extent({ sends, recvs }: StreamModel, fin: boolean, cursor: number): { length: number; ended: boolean } {
-  const own = sends.length > 0 ? sends : recvs
+/** What came of a direction: what its receiver took, where that is a program of ours, else what its sender sent. */
+export function cameOf(connection: ConnectionModel, side: Side): StreamModel['recvs'] {
+  const { sends, recvs } = connection.streams[side]
+  const receiver = connection[side === 'a' ? 'b' : 'a']
+  return receiver.sock === undefined && sends.length > 0 ? sends : recvs
+}
+
+/** How much of it had come at the cursor, and whether its end had. */
+function extent(connection: ConnectionModel, side: Side, cursor: number): { length: number; ended: boolean } {
+  const came = cameOf(connection, side)
+  const { sends, recvs } = connection.streams[side]
   let length = 0
-  for (let i = own.length - 1; i >= 0; i--) {
-    if (own[i]!.seq > cursor) continue
-    length = own[i]!.offset + own[i]!.len
+  for (let i = came.length - 1; i >= 0; i--) {
+    if (came[i]!.seq > cursor) continue
+    length = came[i]!.offset + came[i]!.len
     break
   }
+  const fin = came === sends && connection.segments.some((one) => one.from === side && one.seq <= cursor && one.flags.includes('FIN'))
   return { length, ended: fin || recvs.some((one) => one.len === 0 && one.asked > 0 && one.seq <= cursor) }
 }
 
@@ -57,7 +66,7 @@ export function useExchanges(programs: readonly string[], hand: string) {
 
   async function prefix(connection: ConnectionModel, side: Side, { length, ended }: { length: number; ended: boolean }): Promise<StreamPrefix> {
     const wanted = Math.min(length, READ)
-    const answer = wanted === 0 ? new Uint8Array() : await streamSource(() => piecesOf(connection.streams[side]), store)(0, wanted)
+    const answer = wanted === 0 ? new Uint8Array() : await streamSource(() => cameOf(connection, side), store)(0, wanted)
     const bytes = answer instanceof Uint8Array ? answer : answer?.bytes.subarray(0, answer.holes[0]?.from) ?? new Uint8Array()
     return { bytes, length, ended }
   }
@@ -77,9 +86,8 @@ export function useExchanges(programs: readonly string[], hand: string) {
     const chosen = all.filter(ours).slice(-LISTED).reverse()
     const next: ListedExchange[] = []
     for (const connection of chosen) {
-      const fin = (side: Side): boolean => connection.segments.some((one) => one.from === side && one.seq <= cursor && one.flags.includes('FIN'))
-      const a = extent(connection.streams.a, fin('a'), cursor)
-      const b = extent(connection.streams.b, fin('b'), cursor)
+      const a = extent(connection, 'a', cursor)
+      const b = extent(connection, 'b', cursor)
       const signature = `${a.length} ${a.ended} ${b.length} ${b.ended}`
       let found = known.get(connection.id)
       if (found?.signature !== signature) {
@@ -108,7 +116,7 @@ export function useExchanges(programs: readonly string[], hand: string) {
   const chosen = computed<ListedExchange | undefined>(() => exchanges.value.find(({ key }) => key === pinned.value) ?? exchanges.value[0])
   /** The bytes of one message. */
   function bytesOf(connection: ConnectionModel, side: Side, base: number): ByteSource {
-    const source = streamSource(() => piecesOf(connection.streams[side]), store)
+    const source = streamSource(() => cameOf(connection, side), store)
     return (offset, len) => source(base + offset, len)
   }
   return { exchanges, pinned, chosen, bytesOf }

@@ -50,7 +50,7 @@ export function parseXml(text: string): XmlNode {
     const node = stack.pop()!
     node.to = parser.position
     // an element that closes itself has no content
-    node.contentTo = node.to === node.contentFrom ? node.to : text.lastIndexOf('</', node.to)
+    node.contentTo = node.to === node.contentFrom ? node.to : text.lastIndexOf('</', node.to - 1)
   })
   const append = (more: string): void => {
     const node = stack.at(-1)
@@ -70,7 +70,7 @@ export function parseXml(text: string): XmlNode {
 
 /** The '<' of the start tag that ends at `to`; an attribute's value may hold none (XML 1.0, section 3.1). */
 function startOf(text: string, name: string, to: number): number {
-  return Math.max(0, text.lastIndexOf(`<${name}`, to))
+  return Math.max(0, text.lastIndexOf(`<${name}`, to - 1))
 }
 
 /** UTF-8 text of a message's bytes. Throws an RpcError where they are too many or no UTF-8. */

@@ -8,7 +8,7 @@ import { parseHttpUrl, type HttpUrl } from '../../../../shared/http/url'
 import type { CallModel, RunModel, SockModel } from '../../../../shared/projections/model'
 import type { LabError } from '../../../../shared/result'
 import type { CallId, SockAddr, ThreadId } from '../../../../shared/trace/events'
-import { piecesOf, streamSource } from '../../../hex/stream-bytes'
+import { streamSource } from '../../../hex/stream-bytes'
 import { toSockAddr } from '../../../shell/addresses'
 import { useByteStore } from '../../../stores/bytes-source'
 import { useLabStore } from '../../../stores/lab'
@@ -126,10 +126,11 @@ export const useHandGet = defineStore('http-hand', () => {
     const connection = lab.lab().connections.find((one) => one.id === on.connection?.id)
     if (!connection || !on.connection) return false
     const read = async (side: 'a' | 'b') => {
+      // what this hand sent, and what it has received
       const { sends, recvs } = connection.streams[side]
       const own = side === on.connection!.side ? sends : recvs
       const length = own.reduce((sum, one) => sum + one.len, 0)
-      const answer = await streamSource(() => (side === on.connection!.side ? piecesOf(connection.streams[side]) : recvs), store)(0, Math.min(length, LOOKED_AT))
+      const answer = await streamSource(() => own, store)(0, Math.min(length, LOOKED_AT))
       const bytes = answer instanceof Uint8Array ? answer : answer?.bytes ?? new Uint8Array()
       return { bytes, length, ended: false }
     }
