@@ -23,7 +23,7 @@ const python = (line: string): string => execFileSync('python3', ['-c', `import 
 it('prints what Python prints, explains each row, and connects with one', async () => {
   const form = lab.page.getByRole('form', { name: 'Look a name up' })
   const answer = lab.page.getByRole('region', { name: 'Answer' })
-  await form.getByLabel('Host').fill('localhost')
+  await form.getByLabel('Host', { exact: true }).fill('localhost')
   await form.getByLabel('Service or port').fill('8081')
   await form.getByRole('button', { name: 'Look up' }).click()
   await answer.getByRole('table').waitFor()
@@ -39,11 +39,11 @@ it('prints what Python prints, explains each row, and connects with one', async 
 it('says why a name is not looked up, and what an unknown service is', async () => {
   const form = lab.page.getByRole('form', { name: 'Look a name up' })
   const answer = lab.page.getByRole('region', { name: 'Answer' })
-  await form.getByLabel('Host').fill('www.example.org')
+  await form.getByLabel('Host', { exact: true }).fill('www.example.org')
   await form.getByRole('button', { name: 'Look up' }).click()
   await answer.getByRole('alert').filter({ hasText: 'POLICY' }).waitFor()
   expect(await answer.getByRole('alert').innerText()).toContain('www.example.org')
-  await form.getByLabel('Host').fill('localhost')
+  await form.getByLabel('Host', { exact: true }).fill('localhost')
   await form.getByLabel('Service or port').fill('no-such-service')
   await form.getByRole('button', { name: 'Look up' }).click()
   await answer.getByRole('alert').filter({ hasText: 'EAI_SERVICE' }).waitFor()
