@@ -278,9 +278,9 @@ export function notice(view: LoadView): Noticed {
     if (us < NOTICED || us <= (out.silent?.us ?? 0)) continue
     const from = stand?.from ?? idle!.from
     const to = stand?.to ?? idle!.to
-    // held up: waited through the whole of a stretch in which the only threads that serve stood still
+    // held up: waited until the thread stood no longer, and no other thread served anybody meanwhile
     const held = !stand ? 0 : view.clients.filter((other) => other.n !== n && other.phases.some((p) =>
-      (p.kind === 'queued' || p.kind === 'waiting') && Math.min(p.to, to) - Math.max(p.from, from) >= NOTICED && !busyBetween(view, Math.max(p.from, from), Math.min(p.to, to)))).length
+      (p.kind === 'queued' || p.kind === 'waiting') && p.to >= to && to - Math.max(p.from, from) >= NOTICED && !busyBetween(view, Math.max(p.from, from), to))).length
     out.silent = { client: n, us, held, thread: stand?.name ?? '', own: stand !== undefined }
   }
   return out
