@@ -39,7 +39,7 @@ export const useBroadcastStore = defineStore('broadcast', () => {
   const all = computed<RunModel[]>(() => (void lab.version, [...lab.lab().calls.runs.values()].filter((run) => run.seq <= timeline.cursor)))
   /** broadcasts sent or tried, newest first */
   const sends = computed(() => all.value.filter((run) => run.program === PROGRAM).reverse())
-  const receivers = computed(() => all.value.filter((run) => run.program === RECEIVER && !(run.end && run.end.seq <= timeline.cursor)))
+  const receivers = computed(() => all.value.filter((run) => run.program === RECEIVER && run.params.host === '0.0.0.0' && !(run.end && run.end.seq <= timeline.cursor)))
 
   /** the receiver started last, where it failed */
   const failedReceiver = computed(() => {

@@ -5,7 +5,7 @@ import { useStorage } from '@vueuse/core'
 import type { Membership } from '../../../shared/contract/contract'
 import type { MemberFacts } from '../../../shared/net/group-diagnosis'
 import { datagramOfCall } from '../../../shared/projections/flows'
-import { membershipAt, newMembers, saidCount, senderOptions, updateMembers, type MembershipAt, type MembersIndex } from '../../../shared/projections/members'
+import { membershipAt, newMembers, saidCount, senderOptions, updateMembers, type MembershipAt, type MembersIndex, type Said } from '../../../shared/projections/members'
 import { paramsAt } from '../../../shared/projections/at'
 import type { LabState, RunModel } from '../../../shared/projections/model'
 import type { LabError } from '../../../shared/result'
@@ -17,6 +17,8 @@ import { bestInterface, type IpFamily } from './interface-choice'
 export const PROGRAM = 'multicast-member'
 /** What the form begins with: addresses that nobody else uses, kept on the link by their scope and their TTL. */
 export const GROUPS: Readonly<Record<IpFamily, string>> = { inet6: 'ff12::5057', inet: '239.255.80.87' }
+/** Datagrams among which a member's last one is looked for, at each frame. */
+const RECENT = 2000
 const NAMES = ['Alice', 'Bob', 'Carol', 'Dave', 'Erin', 'Frank', 'Grace', 'Heidi']
 
 export const familyOf = (group: string): IpFamily => (group.includes(':') ? 'inet6' : 'inet')
@@ -110,6 +112,11 @@ export const useMembersStore = defineStore('multicast-members', () => {
     const model = lab.lab().calls.runs.get(run)
     return at && model && statusOf(model) !== 'running' ? { ...at, joined: false } : at
   }
+  /** What the member said last, among the last datagrams of all. */
+  function lastSaid(run: RunId): Said | undefined {
+    for (let i = count.value - 1; i >= Math.max(0, count.value - RECENT); i--) if (index.value.said[i]?.run === run) return index.value.said[i]
+    return undefined
+  }
   /** A member as the diagnosis takes it; undefined before it has done anything. */
   function factsOf(run: RunId): MemberFacts | undefined {
     const model = lab.lab().calls.runs.get(run)
@@ -119,7 +126,7 @@ export const useMembersStore = defineStore('multicast-members', () => {
     const membership = joined(run)
     const sock = member.sock === undefined ? undefined : lab.lab().sockets.get(member.sock)
     const options = senderOptions(sock, timeline.cursor)
-    const errno = [...folded.said.slice(0, count.value)].reverse().find((said) => said.run === run)?.errno
+    const errno = lastSaid(run)?.errno
     return {
       family: sock?.family === 'inet' || sock?.family === 'inet6' ? sock.family : familyOf(String(group)), group: membership?.group ?? String(group), port: Number(port), interface: options.interface || (membership?.interface ?? 0),
       ttl: options.ttl, loopback: options.loopback, joined: membership?.joined ?? false, ...(errno === undefined ? {} : { failed: errno }),
