@@ -378,6 +378,51 @@ describe('runs', () => {
     expect(await started.ended).toMatchObject({ status: 'failed', error: { errno: 'LIMIT' } })
     await small.end()
   })
+  it('a stop at any moment ends a run', async () => {
+    for (let moment = 0; moment < 150; moment++) {
+      let port = 0
+      const listening = new Promise<void>((resolve) => {
+        void k.processes.start({
+          program: 'echo', params: {},
+          async main(sys) {
+            const l = await sys.socket('inet', 'stream')
+            await l.bind({ family: 'inet', host: '127.0.0.1', port: 0 })
+            await l.listen(5)
+            const at = await l.getsockname()
+            if (at.family === 'inet') port = at.port
+            resolve()
+            for (;;) {
+              const [conn] = await l.accept()
+              sys.thread(async (_, c) => {
+                for (let d = await c.recv(10); d.length; d = await c.recv(10)) await c.sendall(d)
+              }, { name: 'client', args: [conn] })
+            }
+          },
+        })
+      })
+      await listening
+      void k.processes.start({
+        program: 'busy client', params: {},
+        async main(sys) {
+          const c = await sys.socket('inet', 'stream')
+          await c.connect({ family: 'inet', host: '127.0.0.1', port })
+          for (;;) {
+            await c.sendall(bytes('x'))
+            await c.recv(10)
+            if (moment % 2) await sys.sleep(0)
+          }
+        },
+      })
+      // held calls are let go and held again by the pace while the stop comes
+      if (moment % 3 === 0) k.dispatcher.pacer.set({ mode: 'slow', ms: 1 })
+      for (let turns = 0; turns < moment % 17; turns++) await new Promise((resolve) => setImmediate(resolve))
+      if (moment % 5 === 0) k.dispatcher.pacer.set({ mode: 'run' })
+      await k.processes.stopAll()
+      k.dispatcher.pacer.set({ mode: 'run' })
+      expect(k.dispatcher.sockets.size).toBe(0)
+      if (k.events.length > 20_000) k.events.length = 0
+    }
+  })
   it('a busy program lets timers and messages through', async () => {
     const started = k.processes.start({
       program: 'busy', params: {},

@@ -110,7 +110,7 @@ export class Invoker {
   protected async paced(th: Thread, call: CallId): Promise<boolean> {
     if (this.pacer.running || th.run.abort.signal.aborted) return true
     this.trace.push({ k: 'block', call, why: this.pacer.current.mode === 'step' ? 'step' : 'slow' })
-    const how = await this.pacer.hold(call, (cancel) => (th.cancel = cancel))
+    const how = await this.pacer.hold(call, th.run.abort.signal, (cancel) => (th.cancel = cancel))
     th.cancel = undefined
     return how === 'go'
   }
@@ -137,6 +137,8 @@ export class Invoker {
    * event and the call.
    */
   private waitFor(th: Thread, call: CallId, sock: Sock, step: Step): Promise<Outcome> {
+    // stopped while the call was held back: nobody would take it back any more
+    if (th.run.abort.signal.aborted) return Promise.resolve(this.cancelled(th, call, sock))
     const local = step.want === 'writable' && !sock.remote && sock.type === 'stream' ? this.fds.readLocal(sock) : undefined
     this.trace.push(local ? { k: 'block', call, why: step.want!, local } : { k: 'block', call, why: step.want! })
     this.observer.touched(sock)
@@ -178,6 +180,7 @@ export class Invoker {
 
   /** Waits for what `arm` arms, for the time, or for the person who takes the call back; whichever comes first ends the others. */
   private until(th: Thread, ms: number, arm: (ready: () => void) => () => void): Promise<'ready' | 'timeout' | 'cancelled'> {
+    if (th.run.abort.signal.aborted) return Promise.resolve('cancelled')
     return new Promise((resolve) => {
       const settle = (how: 'ready' | 'timeout' | 'cancelled') => {
         clearTimeout(timer)

@@ -32,9 +32,10 @@ export class Pacer {
   }
 
   /** Holds a call for as long as the pace says; `onCancel` is given the way to end the wait early. */
-  async hold(call: CallId, onCancel: (cancel: () => void) => void): Promise<'go' | 'cancelled'> {
+  async hold(call: CallId, stopped: AbortSignal, onCancel: (cancel: () => void) => void): Promise<'go' | 'cancelled'> {
     for (;;) {
       const { pace } = this
+      if (stopped.aborted) return 'cancelled'
       if (pace.mode === 'run') return 'go'
       const ended = await new Promise<'go' | 'changed' | 'cancelled'>((resolve) => {
         const timer = pace.mode === 'slow' ? setTimeout(() => settle('go'), pace.ms) : undefined
