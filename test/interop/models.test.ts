@@ -195,6 +195,29 @@ describe('frames', () => {
     }
   })
 
+  it.each(['fixed', 'length', 'delimiter'])('%s: 300 connections with garbage, some cut, some aborted: each is told, and the next one is served', async (framing) => {
+    const server = lab('frame-server', '--port', '0', '--framing', framing, '--max', '200')
+    const port = await server.port()
+    const client = startPython(`
+import random, socket, struct, sys
+random.seed(7)
+for n in range(300):
+    with socket.create_connection(('127.0.0.1', int(sys.argv[1]))) as s:
+        s.sendall(random.randbytes(random.randrange(1, 400)))
+        if n % 3 == 0:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+print('done')
+`, String(port))
+    expect(await client.finish(), client.err).toMatchObject({ code: 0 })
+    const next = lab('frame-client', ...options({ framing, port, max: 200 }))
+    expect(await next.finish(), next.err).toMatchObject({ code: 0 })
+    expect(next.lines.at(-1)).toBe('3 answers to 3 frames')
+    await server.stop()
+    expect(server.lines.filter((line) => line.endsWith(' connected'))).toHaveLength(301)
+    expect(server.lines.filter((line) => / (closed|failed: .+)$/.test(line))).toHaveLength(301)
+    expect(server.err).toBe('')
+  })
+
   it('in pieces that cut through frames', async () => {
     const server = lab('frame-server', '--port', '0')
     const client = startTwin('frame-client', { port: await server.port(), piece: 3, 'pause-ms': 5 })

@@ -115,6 +115,25 @@ describe('generated', () => {
       if (rest.kind !== 'none') expect(rest.range.to).toBe(data.length)
     }), { numRuns: 20_000 })
   })
+  it('100,000 streams of whole frames with one byte changed, lost or added: a frame, not enough data or a clear error', () => {
+    const random = fc.sample(stream, { numRuns: 1000, seed: 6 }).filter(({ data }) => data.length > 0)
+    let state = 1
+    const next = (below: number): number => (state = (state * 48_271) % 2_147_483_647) % below
+    const rests: Record<string, number> = {}
+    for (let i = 0; i < 100_000; i++) {
+      const { f, data } = random[next(random.length)]!
+      const at = next(data.length)
+      const how = next(3)
+      const broken = how === 0 ? data.with(at, next(256)) : how === 1 ? concat(data.subarray(0, at), data.subarray(at + 1)) : concat(data.subarray(0, at), Uint8Array.of(next(256)), data.subarray(at))
+      const { frames, rest } = decodeAll(f, broken, next(2) === 0)
+      const end = frames.at(-1)?.whole.to ?? 0
+      if (rest.kind === 'none' ? end !== broken.length : rest.range.from !== end) throw new Error(`bytes ${[...broken].join(' ')} were lost`)
+      const kind = rest.kind === 'invalid' ? rest.error.code : rest.kind
+      rests[kind] = (rests[kind] ?? 0) + 1
+    }
+    // each kind of end was met, so that the generator is known to reach them
+    expect(Object.keys(rests).sort()).toEqual(['eof', 'header', 'more', 'none', 'oversized'])
+  })
   it('indexOfBytes is Buffer.indexOf', () => {
     const few = fc.array(fc.constantFrom(0, 1), { maxLength: 30 }).map((a) => Uint8Array.from(a))
     fc.assert(fc.property(few, fc.array(fc.constantFrom(0, 1), { minLength: 1, maxLength: 4 }).map((a) => Uint8Array.from(a)), fc.nat(10), (all, part, from) => {
