@@ -72,6 +72,7 @@ it('lists a socket that begins to listen and takes away one that ends; the const
 
   await tab('Constants')
   const six = lab.page.getByRole('row').filter({ hasText: 'AF_INET6' })
+  await six.getByText('told by the running system').waitFor({ state: 'attached' })
   const cells = await six.getByRole('cell').allInnerTexts()
   expect(cells[0]).toContain(python('int(socket.AF_INET6)'))
   expect(cells.slice(1, 4)).toEqual(['10', '30', '23'])
