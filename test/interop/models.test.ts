@@ -196,7 +196,7 @@ describe('frames', () => {
   })
 
   it.each(['fixed', 'length', 'delimiter'])('%s: 300 connections with garbage, some cut, some aborted: each is told, and the next one is served', async (framing) => {
-    const server = lab('frame-server', '--port', '0', '--framing', framing, '--max', '200')
+    const server = lab('frame-server', '--port', '0', '--framing', framing, '--max', '200', '--backlog', '400')
     const port = await server.port()
     const client = startPython(`
 import random, socket, struct, sys

@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, reactive, shallowRef } from 'vue'
 import { loadsAt, loadView, notice, type LoadView, type Noticed } from '../../../../shared/projections/load'
+import type { LabState, RunModel } from '../../../../shared/projections/model'
 import type { LabError } from '../../../../shared/result'
 import type { RunId } from '../../../../shared/trace/events'
 import { useLabStore } from '../../../stores/lab'
@@ -21,20 +22,36 @@ export const useModelsStore = defineStore('server-models', () => {
   const running = shallowRef<{ model: Model; index: number; of: number }>()
   let abort: AbortController | undefined
 
+  /** What is over at both ends says the same at every later moment: worked out once. */
+  const over = new Map<RunId, ModelRun | undefined>()
+  let of: LabState | undefined
+  function measured(load: RunModel): ModelRun | undefined {
+    const { cursor } = timeline
+    const ended = (run: RunModel | undefined): boolean => run?.end !== undefined && run.end.seq <= cursor
+    if (ended(load) && over.has(load.run)) {
+      const known = over.get(load.run)
+      if (!known || ended(known.view.server)) return known
+    }
+    const view = loadView(lab.lab(), load, cursor, timeline.position.t)
+    const model = MODELS.find((one) => one === view.model)
+    const made = model && { model, view, noticed: notice(view) }
+    if (ended(load) && (!view.server || ended(view.server))) over.set(load.run, made)
+    return made
+  }
   /** The newest load on each model, in the order of the models. */
   const runs = computed<ModelRun[]>(() => {
     void lab.version
-    const found = new Map<Model, LoadView>()
+    if (lab.lab() !== of) {
+      of = lab.lab()
+      over.clear()
+    }
+    const found = new Map<Model, ModelRun>()
     for (const load of loadsAt(lab.lab(), timeline.cursor)) {
       if (found.size === MODELS.length) break
-      const view = loadView(lab.lab(), load, timeline.cursor, timeline.position.t)
-      const model = MODELS.find((one) => one === view.model)
-      if (model && !found.has(model)) found.set(model, view)
+      const run = measured(load)
+      if (run && !found.has(run.model)) found.set(run.model, run)
     }
-    return MODELS.flatMap((model) => {
-      const view = found.get(model)
-      return view ? [{ model, view, noticed: notice(view) }] : []
-    })
+    return MODELS.flatMap((model) => found.get(model) ?? [])
   })
   /** one scale for all, so that lengths compare; microseconds */
   const span = computed(() => Math.max(1000, ...runs.value.map(({ view }) => view.end - view.begin)))
