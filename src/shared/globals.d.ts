@@ -17,13 +17,3 @@ declare class URL {
   readonly pathname: string
   readonly search: string
 }
-declare class URL {
-  constructor(url: string, base?: string)
-  readonly protocol: string
-  readonly hostname: string
-  readonly port: string
-  readonly username: string
-  readonly password: string
-  readonly pathname: string
-  readonly search: string
-}
