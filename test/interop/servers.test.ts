@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { abort, exchange, talk } from './lib/clients'
 import { lab, start, type Peer } from './lib/peer'
 
-const models = ['iterative', 'threads'] as const
+const models = ['iterative', 'threads', 'pool', 'poll'] as const
 const answers: Record<string, string> = { ack: 'ACK', echo: 'hello', upper: 'HELLO', discard: '' }
 const kinds = models.flatMap((model) => Object.keys(answers).map((behaviour) => ({ behaviour, model })))
 
