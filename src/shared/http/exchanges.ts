@@ -44,6 +44,12 @@ export function exchangesOf(requests: StreamPrefix, responses: StreamPrefix): Ht
 
 function messages(stream: StreamPrefix, kind: 'request' | 'response', answersHead: () => boolean, each: (message: ReadMessage) => void = () => {}): ReadMessage[] {
   const all: ReadMessage[] = []
+  if (stream.bytes.length === 0 && stream.length > 0) {
+    // there was something, and none of it was kept
+    const message = { reader: new HttpReader({ kind }), base: 0, size: stream.length, cut: true }
+    each(message)
+    return [message]
+  }
   for (let base = 0; base < stream.bytes.length && all.length < MOST;) {
     const reader = new HttpReader({ kind, answersHead: answersHead() })
     reader.push(stream.bytes.subarray(base))

@@ -37,6 +37,10 @@ describe('exchangesOf', () => {
     expect(exchange!.responses[0]).toMatchObject({ cut: true, size: 5039 })
     expect(exchange!.responses[0]!.reader.state).toBe('reading')
   })
+  it('bytes that were not kept are told of, not passed over', () => {
+    const [exchange] = exchangesOf(stream('', { length: 60 }), stream('', { length: 976 }))
+    expect(exchange).toMatchObject({ request: { cut: true, size: 60 }, responses: [{ cut: true, size: 976 }] })
+  })
   it('an answer without a request, a request that is none', () => {
     expect(told(exchangesOf(stream(''), stream(ok('x'))))).toEqual([[undefined, `200 complete @0+${ok('x').length}`]])
     expect(exchangesOf(stream('nonsense\r\n'), stream(''))[0]!.request!.reader.state).toBe('invalid')
