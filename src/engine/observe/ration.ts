@@ -7,8 +7,11 @@ export class Ration {
     this.left = burst
   }
 
-  /** @param now microseconds, monotonic */
-  take(now: number): boolean {
+  /**
+   * Whether there is one to take.
+   * @param now microseconds, monotonic
+   */
+  has(now: number): boolean {
     if (this.left < this.burst) {
       const earned = Math.floor((now - this.at) / this.everyUs)
       if (earned > 0) {
@@ -18,7 +21,11 @@ export class Ration {
     } else {
       this.at = now
     }
-    if (this.left === 0) return false
+    return this.left > 0
+  }
+
+  take(now: number): boolean {
+    if (!this.has(now)) return false
     this.left--
     return true
   }

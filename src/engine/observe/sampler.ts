@@ -71,13 +71,15 @@ export class Sampler implements Observer {
       if (w) this.ended(w, now)
       return
     }
+    // thousands of connections a second: those that come while nothing is left are not followed at all
+    if (!w && !this.total.has(now)) return
     if (!w) this.watched.set(sock.id, (w = { sock, ration: new Ration(SOCKET_BURST, SOCKET_EVERY_US) }))
-    this.look(w, now)
-    if (w.peer) this.lookAtPeer(w.peer, now)
+    if (this.look(w, now) && w.peer) this.lookAtPeer(w.peer, now)
   }
 
   connected(sock: Sock): void {
     if (sock.type !== 'stream' || sock.family === 'unix' || !sock.local || !sock.remote) return
+    if (!this.total.has(performance.now() * 1000)) return
     const w: Watched = this.watched.get(sock.id) ?? { sock, ration: new Ration(SOCKET_BURST, SOCKET_EVERY_US) }
     const local = plain(sock.local)
     const remote = plain(sock.remote)
@@ -105,26 +107,28 @@ export class Sampler implements Observer {
 
   private lookAtPeer(key: string, now: number): void {
     const peer = this.byTuple.get(key)
-    if (peer) return this.look(peer, now)
+    if (peer) return void this.look(peer, now)
     const f = this.followed.get(key)
     if (f && this.total.take(now)) this.lookUp(key, f)
   }
 
-  private look(w: Watched, now: number): void {
+  /** false: it had its share; the tick makes up for it */
+  private look(w: Watched, now: number): boolean {
     if (!w.ration.take(now) || !this.total.take(now)) {
       this.overdue.add(w)
-      return
+      return false
     }
     this.overdue.delete(w)
     const facts = this.native.tcpFacts(w.sock.fd)
-    if (!facts) return
+    if (!facts) return true
     // the kernel itself will move it on (a retransmission, an ACK): look again soon
     if (facts.sendq || UNSETTLED.has(facts.state)) this.overdue.add(w)
-    if (!changed(w.last, facts)) return
+    if (!changed(w.last, facts)) return true
     w.last = facts
     this.trace.push({ k: 'sample', sock: w.sock.id, ...facts })
     // both sides shut down: the descriptor says CLOSED while the connection is in TIME_WAIT without it
     if (facts.state === 'CLOSED' && w.tuple) this.follow(w.tuple, plain(w.sock.local!), plain(w.sock.remote!), now, false)
+    return true
   }
 
   /** @param ours the endpoint was ours: when the table has it no more, it is CLOSED */
