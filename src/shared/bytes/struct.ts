@@ -52,6 +52,7 @@ function packOne(slot: Slot, value: PyValue, format: Format): Result<Uint8Array,
       // C's own conversion, which @ uses for f, makes an infinity of what is too large
       const fitting = slot.code === 'f' && format.native ? Math.fround(number) : number
       const bytes = packFloat(fitting, slot.size, format.little)
+      if (!bytes && value.type === 'int') return refused('int too large to convert')
       return bytes ? ok(bytes) : refused(`float too large to pack with ${slot.code} format`, {}, 'OverflowError')
     }
     default: {
