@@ -13,6 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
+          setupFiles: ['test/lib/seed.ts'],
           include: ['test/unit/**/*.test.ts'],
           exclude: ['test/unit/renderer/**'],
           testTimeout: 30_000,
@@ -23,6 +24,7 @@ export default defineConfig({
         test: {
           name: 'renderer',
           environment: 'happy-dom',
+          setupFiles: ['test/lib/seed.ts'],
           include: ['test/unit/renderer/**/*.test.ts'],
           testTimeout: 30_000,
         },
@@ -33,6 +35,9 @@ export default defineConfig({
           environment: 'node',
           // koffi is a native library: a process of its own per file, so that one file's trouble stays with it
           pool: 'forks' as const,
+          setupFiles: ['test/lib/seed.ts'],
+          // other programs, a browser and two busy processors take part: what fails once is tried once more, and vitest says so
+          retry: process.env.CI ? 1 : 0,
           fileParallelism: false,
           include: [`test/${name}/**/*.test.ts`],
           testTimeout: 120_000,
