@@ -1,47 +1,21 @@
 /** How Python writes values: the programs print what their twins print, and the twins' constants are Python literals. */
+import { pythonBytes, pythonEscape, pythonStr } from '../../shared/bytes/python-bytes'
 import type { SockAddr } from '../../shared/trace/events'
 
-const escapes: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, '0')
-
-/** repr() puts double quotes only round a text that has a single quote and no double one. */
-const quoteFor = (text: string): string => (text.includes("'") && !text.includes('"') ? '"' : "'")
-
 /** Python's repr(bytes): b'hello\n' */
-export function bytesRepr(bytes: Uint8Array): string {
-  const text = Array.from(bytes, (b) => String.fromCharCode(b)).join('')
-  const quote = quoteFor(text)
-  const body = text.replace(/[^\x20-\x7e]|[\\'"]/g, (c) => {
-    if (c === "'" || c === '"') return c === quote ? `\\${c}` : c
-    return escapes[c] ?? `\\x${hex(c.charCodeAt(0), 2)}`
-  })
-  return `b${quote}${body}${quote}`
-}
+export const bytesRepr = pythonBytes
 
 /** What must not stand in a source text as itself: controls, separators but the space, formats (bidi), lone surrogates. */
 const unprintable = /(?! )[\p{C}\p{Z}]/u
 
 /** A text from the network on one line, without what could mislead an eye: as the twins' printable(text) writes it. */
-export const printable = (text: string): string => Array.from(text, (c) => (unprintable.test(c) ? escaped(c) : c)).join('')
-
-/** As repr() writes a character that cannot stand as itself. */
-function escaped(c: string): string {
-  if (escapes[c]) return escapes[c]
-  const code = c.codePointAt(0)!
-  return code > 0xffff ? `\\U${hex(code, 8)}` : code > 0xff ? `\\u${hex(code, 4)}` : `\\x${hex(code, 2)}`
-}
+export const printable = (text: string): string => Array.from(text, (c) => (unprintable.test(c) ? pythonEscape(c.codePointAt(0)!) : c)).join('')
 
 /** A Python literal of the value: for a text one that reads back as exactly that text, whatever is in it. */
 export function literal(value: string | number | boolean): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   if (typeof value === 'number') return String(value)
-  const quote = quoteFor(value)
-  const body = Array.from(value, (c) => {
-    if (c === quote) return `\\${c}`
-    if (escapes[c]) return escapes[c]
-    return unprintable.test(c) ? escaped(c) : c
-  }).join('')
-  return `${quote}${body}${quote}`
+  return pythonStr(value)
 }
 
 /** An endpoint as the twins' name(address) writes it: 127.0.0.1:9999, [::1]:9999. Python leaves the scope id out too. */

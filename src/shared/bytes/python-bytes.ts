@@ -34,6 +34,9 @@ export function pythonStr(text: string): string {
   return out + quote
 }
 
+/** A character that cannot stand as itself, as repr() writes it: \n, \x1b, \u202e. */
+export const pythonEscape = (codePoint: number): string => NAMED[codePoint] ?? escaped(codePoint)
+
 function escaped(codePoint: number): string {
   if (codePoint < 0x100) return `\\x${hexByte(codePoint)}`
   const digits = codePoint.toString(16)
