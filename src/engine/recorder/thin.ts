@@ -6,7 +6,7 @@
 import type { CallId, SyscallName, TraceEvent } from '../../shared/trace/events'
 
 const STRUCTURAL: ReadonlySet<SyscallName> = new Set<SyscallName>([
-  'socket', 'bind', 'listen', 'accept', 'connect', 'shutdown', 'close', 'abort',
+  'socket', 'bind', 'listen', 'accept', 'connect', 'shutdown', 'close', 'abort', 'dup', 'socketpair',
 ])
 
 type Gap = Extract<TraceEvent, { k: 'gap' }>
@@ -62,7 +62,7 @@ export class Thinner {
       // a request that is over is one event, and the statistics are made of it
       case 'mark':
         return !this.runsOnly && event.what === 'done'
-      case 'thread': case 'thread-end':
+      case 'thread': case 'thread-end': case 'halt':
         return !this.runsOnly
       case 'call': case 'block': case 'ret':
         return !gone.has(event.call)

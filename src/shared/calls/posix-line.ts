@@ -65,6 +65,10 @@ export function posixLines(call: CallModel): string[] {
       return [`${call.name}(${fd}, &addr, &addrlen)`]
     case 'poll':
       return ['poll(fds, nfds, timeout)']
+    case 'dup':
+      return [`dup(${fd})`]
+    case 'socketpair':
+      return [`socketpair(AF_UNIX, ${call.args.type === 'dgram' ? 'SOCK_DGRAM' : 'SOCK_STREAM'}, 0, sv)`]
     case 'sleep':
       return [`nanosleep({${show(args.seconds)} s}, 0)`]
     case 'input':
@@ -79,7 +83,7 @@ export function posixResult(call: CallModel): string | undefined {
   const end = call.end
   if (!end) return undefined
   if (end.errno) return /^E[A-Z0-9]+$/.test(end.errno) ? `= -1 ${end.errno}` : `= ${printable(end.errno)}`
-  if (end.fd !== undefined && (call.name === 'socket' || call.name === 'accept')) return `= ${end.fd}`
+  if (end.fd !== undefined && (call.name === 'socket' || call.name === 'accept' || call.name === 'dup')) return `= ${end.fd}`
   if (call.name === 'getsockopt') return `= 0, value ${show(end.value)}`
   if (end.data) return `= ${end.data.len}`
   return typeof end.value === 'number' ? `= ${end.value}` : '= 0'

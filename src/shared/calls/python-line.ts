@@ -112,6 +112,10 @@ export function pythonLines(call: CallModel, nameOf: (sock: SockId | undefined) 
       return [`${s}.${call.name}()`]
     case 'poll':
       return ['poller.poll()']
+    case 'dup':
+      return [`${s}.dup()`]
+    case 'socketpair':
+      return [`socket.socketpair(socket.AF_UNIX, ${text(call.args.type) === 'dgram' ? 'socket.SOCK_DGRAM' : 'socket.SOCK_STREAM'})`]
     case 'sleep':
       return [`time.sleep(${number(call.args.seconds)})`]
     case 'input':
@@ -188,6 +192,10 @@ export function pythonResult(call: CallModel, nameOf: (sock: SockId | undefined)
     case 'setsockopt':
     case 'sleep':
       return ''
+    case 'dup':
+      return nameOf(end.sock)
+    case 'socketpair':
+      return end.sock2 === undefined ? nameOf(end.sock) : `(${nameOf(end.sock)}, ${nameOf(end.sock2)})`
     case 'poll':
       return plain(end.value)
     default:

@@ -8,9 +8,11 @@ import type { ParamsSchema } from './params'
 import {
   HOST_CALLS, LOOKUP_FAMILIES, LOOKUP_FLAGS, LOOKUP_TYPES, REVERSE_FLAGS, type AddrInfo, type HostCall, type HostEntry,
 } from '../net/names'
+import { MAX_HAND_PAYLOAD, port, sockAddrSchema } from './contract-parts'
+import { guestCallSchema, guestLocalSchema, MAX_LOCALS, MAX_PRINT, MAX_SOURCE, type GuestOutcome } from './guest'
 
-/** Largest payload that one by-hand send may carry, bytes. */
-export const MAX_HAND_PAYLOAD = 16 * 1024 * 1024
+export { MAX_HAND_PAYLOAD, sockAddrSchema }
+
 /** Most bytes that one `trace.bytes` request may pull. */
 export const MAX_BYTES_PULL = 1024 * 1024
 /** Largest piece of an uploaded session file, bytes. */
@@ -18,13 +20,6 @@ export const MAX_UPLOAD_PIECE = 4 * 1024 * 1024
 
 const id = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const text = (max: number) => v.pipe(v.string(), v.maxLength(max))
-
-const port = v.pipe(v.number(), v.integer(), v.minValue(0, 'the port must be from 0 to 65535'), v.maxValue(65_535, 'the port must be from 0 to 65535'))
-export const sockAddrSchema = v.variant('family', [
-  v.strictObject({ family: v.literal('inet'), host: text(255), port }),
-  v.strictObject({ family: v.literal('inet6'), host: text(255), port, scope: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff))) }),
-  v.strictObject({ family: v.literal('unix'), path: text(4096) }),
-])
 
 /** Pace: how long the dispatcher waits before each call. `step` waits for the person. */
 export const paceSchema = v.variant('mode', [
@@ -122,6 +117,29 @@ export const contract = {
   })),
   /** takes a waiting call back; it returns CANCELLED */
   'hand.cancel': ((params) => request<typeof params, null>(params))(v.strictObject({ call: id })),
+
+  /** a program that runs outside the engine: see guest.ts. The run is this client's, and ends with its connection. */
+  'guest.open': ((params) => request<typeof params, { run: RunId; thread: ThreadId }>(params))(v.strictObject({
+    program: v.picklist(['python']), file: text(255), source: text(MAX_SOURCE), args: v.pipe(v.array(text(4096)), v.maxLength(100)),
+  })),
+  'guest.thread': ((params) => request<typeof params, { thread: ThreadId }>(params))(v.strictObject({ run: id, name: text(200), func: text(200) })),
+  'guest.thread.end': ((params) => request<typeof params, null>(params))(v.strictObject({ thread: id, error: v.optional(text(MAX_PRINT)) })),
+  /** one call; answered when it has returned. `timeout` seconds: null blocks, 0 never waits. */
+  'guest.call': ((params) => request<typeof params, GuestOutcome>(params))(v.strictObject({
+    thread: id, call: guestCallSchema, timeout: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1e9)))),
+    file: v.optional(text(255)), line: v.optional(id),
+  })),
+  /** takes back the call in which a thread waits: it returns EINTR */
+  'guest.interrupt': ((params) => request<typeof params, null>(params))(v.strictObject({ thread: id })),
+  'guest.print': ((params) => request<typeof params, null>(params))(v.strictObject({ thread: id, text: text(MAX_PRINT), err: v.optional(v.boolean()) })),
+  /** the program stopped before a line (`goes-on`: it is halted no more) */
+  'guest.halt': ((params) => request<typeof params, null>(params))(v.strictObject({
+    thread: id, file: text(255), line: id, func: text(200), why: v.picklist(['step', 'breakpoint', 'pause', 'exception', 'goes-on']),
+    locals: v.pipe(v.array(guestLocalSchema), v.maxLength(MAX_LOCALS)),
+  })),
+  'guest.end': ((params) => request<typeof params, null>(params))(v.strictObject({
+    run: id, status: v.picklist(['ok', 'failed', 'stopped']), error: v.optional(text(MAX_PRINT)),
+  })),
 
   /** samples closely while somebody looks */
   'watch.set': ((params) => request<typeof params, null>(params))(v.strictObject({ on: v.boolean() })),
@@ -309,4 +327,5 @@ export interface ProgramInfo {
   live: string[]
 }
 
+export type { GuestCall, GuestLocal, GuestOutcome } from './guest'
 export type { Plain, SockId, SyscallName }

@@ -12,7 +12,7 @@ export function applyCalls(state: CallsState, e: TraceEvent): CallModel | undefi
   switch (e.k) {
     case 'run':
       if (!state.runs.has(e.run)) {
-        state.runs.set(e.run, newRun(e.run, e.program, e.params, e.seq, e.t, e.file))
+        state.runs.set(e.run, newRun(e.run, e.program, e.params, e.seq, e.t, e.file, e.source))
       }
       return undefined
     case 'run-end': {
@@ -33,6 +33,11 @@ export function applyCalls(state: CallsState, e: TraceEvent): CallModel | undefi
       if (thread && !thread.end) thread.end = { seq: e.seq, t: e.t, error: e.error }
       return undefined
     }
+    case 'halt': {
+      const thread = threadOf(state, e.thread, e.seq, e.t)
+      ;(thread.halts ??= []).push(e)
+      return undefined
+    }
     case 'print': {
       const run = runOf(state, e.thread, e.seq, e.t)
       run.output.push({ seq: e.seq, t: e.t, thread: e.thread, text: e.text, err: e.err === true })
@@ -42,7 +47,7 @@ export function applyCalls(state: CallsState, e: TraceEvent): CallModel | undefi
       if (state.index.has(e.call)) return undefined
       const thread = threadOf(state, e.thread, e.seq, e.t)
       const call: CallModel = {
-        call: e.call, thread: e.thread, run: thread.run, name: e.name, sock: e.sock, fd: e.fd, args: e.args, line: e.line,
+        call: e.call, thread: e.thread, run: thread.run, name: e.name, sock: e.sock, fd: e.fd, args: e.args, line: e.line, file: e.file,
         seq: e.seq, t: e.t, blocks: NO_BLOCKS, end: undefined,
       }
       thread.calls.push(state.list.length)
@@ -74,8 +79,8 @@ export function findCall(state: CallsState, id: number): CallModel | undefined {
   return index === undefined ? undefined : state.list[index]
 }
 
-function newRun(run: RunId, program: string, params: RunModel['params'], seq: number, t: number, file?: string): RunModel {
-  return { run, program, params, file, seq, t, end: undefined, threads: [], output: [] }
+function newRun(run: RunId, program: string, params: RunModel['params'], seq: number, t: number, file?: string, source?: string): RunModel {
+  return { run, program, params, file, source, seq, t, end: undefined, threads: [], output: [] }
 }
 
 function addThread(state: CallsState, thread: ThreadId, run: RunId, name: string, func: string, seq: number, t: number): ThreadModel {

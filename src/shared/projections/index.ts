@@ -89,6 +89,7 @@ export function fold(state: LabState, e: TraceEvent): void {
     case 'thread-end':
     case 'print':
     case 'run-set':
+    case 'halt':
       applyCalls(lab.calls, e)
       return
     case 'packet':

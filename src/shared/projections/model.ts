@@ -6,7 +6,7 @@
  * replay nor checkpoints. The law that the tests prove: `at(fold(all), cursor)` equals `at(fold(prefix), end)`.
  */
 import type {
-  ByteRef, BlockReason, CallId, Family, MarkKind, Plain, RunId, SockAddr, SockId, SockType, SyscallName, TcpFacts, TcpState, ThreadId, TraceEvent,
+  ByteRef, BlockReason, CallId, Family, HaltEvent, LocalValue, MarkKind, Plain, RunId, SockAddr, SockId, SockType, SyscallName, TcpFacts, TcpState, ThreadId, TraceEvent,
 } from '../trace/events'
 import type { DatagramsState } from './flows'
 import type { MarksState } from './marks'
@@ -34,6 +34,8 @@ export interface RunModel {
   program: string
   params: Record<string, Plain>
   file?: string
+  /** the text of `file`: a user's own Python */
+  source?: string
   seq: number
   t: number
   end?: { seq: number; t: number; status: 'ok' | 'failed' | 'stopped'; error?: string }
@@ -53,6 +55,8 @@ export interface ThreadModel {
   end?: { seq: number; t: number; error?: string }
   /** indices into CallsState.list, in order */
   calls: number[]
+  /** where it was halted, and where it went on (`why` goes-on), in order */
+  halts?: { seq: number; t: number; file: string; line: number; func: string; why: HaltEvent['why']; locals: LocalValue[] }[]
 }
 
 export interface CallModel {
@@ -64,6 +68,8 @@ export interface CallModel {
   fd?: number
   args: Record<string, Plain>
   line?: number
+  /** where the line is not in the run's own file */
+  file?: string
   seq: number
   t: number
   /** each wait within the call, in order (pace first, then the kernel) */
@@ -76,6 +82,8 @@ export interface CallModel {
     data?: ByteRef
     sock?: SockId
     fd?: number
+    sock2?: SockId
+    fd2?: number
     local?: SockAddr
     remote?: SockAddr
     /** recvfrom: the whole length of a datagram that was cut, and the interface on which it arrived */

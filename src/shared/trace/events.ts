@@ -44,6 +44,7 @@ export type SyscallName =
   | 'socket' | 'bind' | 'listen' | 'accept' | 'connect' | 'send' | 'recv' | 'sendto' | 'recvfrom'
   | 'shutdown' | 'close' | 'abort' | 'getsockopt' | 'setsockopt' | 'getsockname' | 'getpeername'
   | 'poll' | 'sleep' | 'input'
+  | 'dup' | 'socketpair'
 
 /** A plain value of an argument or of a result. */
 export type Plain = string | number | boolean | null | SockAddr | Plain[] | { [key: string]: Plain }
@@ -56,8 +57,8 @@ interface Stamp {
   t: number
 }
 
-/** A program started. `params` are as validated; `file` is set for a user's own Python. */
-export interface RunEvent extends Stamp { k: 'run'; run: RunId; program: string; params: Record<string, Plain>; file?: string }
+/** A program started. `params` are as validated; `file` and `source` (its text) are set for a user's own Python. */
+export interface RunEvent extends Stamp { k: 'run'; run: RunId; program: string; params: Record<string, Plain>; file?: string; source?: string }
 /** A program ended. `error` says why where it failed. */
 export interface RunEndEvent extends Stamp { k: 'run-end'; run: RunId; status: 'ok' | 'failed' | 'stopped'; error?: string }
 /** A thread began. `name` is a person's name for it ('main', 'client 3'); `func` the Python function it runs. */
@@ -68,7 +69,8 @@ export interface PrintEvent extends Stamp { k: 'print'; thread: ThreadId; text: 
 
 /**
  * A system call begins. `sock`/`fd` name the socket it is made on (absent for `socket`). `args` are in the order and
- * under the names of POSIX; lengths and options only, never the bytes. `line` is the line of the Python twin.
+ * under the names of POSIX; lengths and options only, never the bytes. `line` is the line of the Python twin, or of the
+ * user's own Python; `file` is set where that line is not in the run's own file.
  */
 export interface CallEvent extends Stamp {
   k: 'call'
@@ -79,6 +81,7 @@ export interface CallEvent extends Stamp {
   fd?: number
   args: Record<string, Plain>
   line?: number
+  file?: string
 }
 
 /**
@@ -99,6 +102,9 @@ export interface RetEvent extends Stamp {
   /** the socket made by `socket` and `accept` */
   sock?: SockId
   fd?: number
+  /** the second socket made by `socketpair` */
+  sock2?: SockId
+  fd2?: number
   /** recvfrom: the datagram's whole length where the program's buffer was too small for it */
   size?: number
   /** recvfrom: the index of the interface on which the datagram arrived, where asked for */
@@ -152,19 +158,76 @@ export interface EndpointEvent extends Stamp, TcpFacts {
   expires?: number
 }
 
-/** A TCP segment or UDP datagram that a capture delivered. `seqno`/`ackno` are as on the wire. */
+/**
+ * What the checksum of a captured TCP segment or UDP datagram says: it fits; it does not; it holds only the
+ * pseudo-header's part, because the network hardware (or, on loopback, nobody) fills in the rest; it was not used (UDP
+ * over IPv4). Absent: not all bytes that it covers were captured.
+ */
+export type ChecksumState = 'good' | 'bad' | 'offloaded' | 'none'
+
+/**
+ * The options of a TCP header (RFC 9293, 3.1; RFC 7323; RFC 2018), those that are there: `mss` bytes, `ws` the shift
+ * count, `sackOk`, `sack` edges [left, right) as on the wire, `ts` value and echo.
+ */
+export interface TcpOptions {
+  mss?: number
+  ws?: number
+  sackOk?: boolean
+  sack?: [number, number][]
+  ts?: [number, number]
+}
+
+/**
+ * A packet that a capture delivered. `seqno`/`ackno` are as on the wire. Of what is neither TCP nor UDP the ports are 0;
+ * of what is not IP the hosts are those that ARP names, else ''.
+ *
+ * It reaches the trace after it passed: `t` is when the lab learnt of it, `at` when it passed.
+ */
 export interface PacketEvent extends Stamp {
   k: 'packet'
-  proto: 'tcp' | 'udp'
+  proto: 'tcp' | 'udp' | 'icmp' | 'other'
   from: SockAddr
   to: SockAddr
-  /** in the order of the header: 'SYN', 'ACK', 'PSH', 'FIN', 'RST', 'URG' */
+  /** in the order of the header: 'SYN', 'ACK', 'PSH', 'FIN', 'RST', 'URG', 'ECE', 'CWR' */
   flags: string[]
   seqno?: number
   ackno?: number
+  /** as on the wire: not yet scaled by the option that the SYN carried */
   window?: number
+  /** bytes of payload on the wire; of what is neither TCP nor UDP: of the IP payload, else of the frame */
   len: number
+  /** the payload, where there is one: a part of `frame` */
   data?: ByteRef
+  /** microseconds since the session began, as the capture's clock has it; absent: at `t` */
+  at?: number
+  /** nanoseconds past `at`, 1 to 999 */
+  ns?: number
+  /** the whole frame from its link header on; `len` is what passed, `kept` what was captured and stored */
+  frame?: ByteRef
+  /** what the frame begins with: a LINKTYPE_ number of the pcap registry (shared/pcap/link-types) */
+  link?: number
+  /** the interface on which it passed, where the capture says */
+  interface?: string
+  options?: TcpOptions
+  urgent?: number
+  checksum?: ChecksumState
+}
+
+/**
+ * What became of a capture: it began, it ended (`packets` it delivered in all, `error` where it ended by itself),
+ * `packets` of the lab's own were left out (`why`: the lab's ration, the kernel's buffer, damage in a file, or the end
+ * of what is read of one). `file`: this trace is a capture file, all of it; its packets are all that is known.
+ */
+export interface CaptureEvent extends Stamp {
+  k: 'capture'
+  what: 'start' | 'stop' | 'left-out' | 'file'
+  interface?: string
+  /** the program that captures or that wrote the file */
+  tool?: string
+  packets?: number
+  bytes?: number
+  why?: 'limit' | 'kernel' | 'damaged'
+  error?: string
 }
 
 /** A running program's parameters were changed: `params` are the changed ones, as validated. */
@@ -197,6 +260,23 @@ export interface MarkEvent extends Stamp {
   from?: 'client' | 'server'
 }
 
+/** A local variable of a halted program; `fd` where it is a socket. */
+export type LocalValue = { name: string; type: string; repr: string; fd?: number }
+
+/**
+ * A user's program stopped before a line, or after an exception at it (`why`), with the variables of that function.
+ * `goes-on`: it is halted no more.
+ */
+export interface HaltEvent extends Stamp {
+  k: 'halt'
+  thread: ThreadId
+  file: string
+  line: number
+  func: string
+  why: 'step' | 'breakpoint' | 'pause' | 'exception' | 'goes-on'
+  locals: LocalValue[]
+}
+
 /** Events were left out here: `events` of them, with `bytes` of content. */
 export interface GapEvent extends Stamp { k: 'gap'; events: number; bytes: number; why: 'slow-ui' | 'limit' | 'truncated' }
 /** The scope was switched. */
@@ -205,7 +285,7 @@ export interface ScopeEvent extends Stamp { k: 'scope'; scope: 'computer' | 'lab
 export type TraceEvent =
   | RunEvent | RunEndEvent | ThreadEvent | ThreadEndEvent | PrintEvent
   | CallEvent | BlockEvent | RetEvent
-  | SampleEvent | EndpointEvent | PacketEvent | GapEvent | ScopeEvent | RunSetEvent | MarkEvent
+  | SampleEvent | EndpointEvent | PacketEvent | GapEvent | ScopeEvent | RunSetEvent | MarkEvent | HaltEvent
 
 /** An event before the recorder has stamped it. */
 export type Unstamped = TraceEvent extends infer E ? (E extends TraceEvent ? Omit<E, 'seq' | 't'> : never) : never

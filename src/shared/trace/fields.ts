@@ -12,6 +12,7 @@ export type FieldType = 'uint' | 'number' | 'text' | 'flag' | 'plain' | 'record'
 export const SYSCALLS = [
   'socket', 'bind', 'listen', 'accept', 'connect', 'send', 'recv', 'sendto', 'recvfrom', 'shutdown', 'close', 'abort',
   'getsockopt', 'setsockopt', 'getsockname', 'getpeername', 'poll', 'sleep', 'input',
+  'dup', 'socketpair',
 ] as const satisfies readonly SyscallName[]
 
 export const TCP_STATES = [
@@ -47,19 +48,19 @@ type Fields<E> = {
 }
 
 export const EVENT_FIELDS = {
-  run: { required: { run: 'uint', program: 'text', params: 'record' }, optional: { file: 'text' } },
+  run: { required: { run: 'uint', program: 'text', params: 'record' }, optional: { file: 'text', source: 'text' } },
   'run-end': { required: { run: 'uint', status: ['ok', 'failed', 'stopped'] }, optional: { error: 'text' } },
   thread: { required: { run: 'uint', thread: 'uint', name: 'text', func: 'text' }, optional: {} },
   'thread-end': { required: { thread: 'uint' }, optional: { error: 'text' } },
   print: { required: { thread: 'uint', text: 'text' }, optional: { err: 'flag' } },
   call: {
     required: { call: 'uint', thread: 'uint', name: complete<SyscallName>()(SYSCALLS), args: 'record' },
-    optional: { sock: 'uint', fd: 'number', line: 'uint' },
+    optional: { sock: 'uint', fd: 'number', line: 'uint', file: 'text' },
   },
   block: { required: { call: 'uint', why: complete<BlockReason>()(BLOCK_REASONS) }, optional: { local: 'addr' } },
   ret: {
     required: { call: 'uint', value: 'plain' },
-    optional: { errno: 'text', data: 'bytes', sock: 'uint', fd: 'number', local: 'addr', remote: 'addr', size: 'uint', interface: 'uint' },
+    optional: { errno: 'text', data: 'bytes', sock: 'uint', fd: 'number', local: 'addr', remote: 'addr', size: 'uint', interface: 'uint', sock2: 'uint', fd2: 'number' },
   },
   sample: { required: { sock: 'uint', ...FACTS }, optional: OPTIONAL_FACTS },
   endpoint: {
@@ -76,5 +77,11 @@ export const EVENT_FIELDS = {
   mark: {
     required: { thread: 'uint', what: complete<MarkKind>()(MARKS) },
     optional: { call: 'uint', id: 'uint', n: 'uint', us: 'uint', ok: 'flag', from: ['client', 'server'] },
+  },
+  halt: {
+    required: {
+      thread: 'uint', file: 'text', line: 'uint', func: 'text', why: ['step', 'breakpoint', 'pause', 'exception', 'goes-on'], locals: 'plain',
+    },
+    optional: {},
   },
 } as const satisfies { [K in Kind]: Fields<EventOf<K>> }

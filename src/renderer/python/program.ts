@@ -1,0 +1,56 @@
+/** What a page asks of the Python runtime: one program, one interpreter in a web worker of its own. */
+import type { RunId } from '../../shared/trace/events'
+import type { LabError, Result } from '../../shared/result'
+
+/** How a program is followed: `run` goes on until a breakpoint, `step` halts before its first line. */
+export type StartMode = 'run' | 'step'
+
+export interface PythonProgram {
+  /** the name that its tracebacks and calls show: 'server.py' */
+  file: string
+  source: string
+  /** sys.argv[1:] */
+  args: string[]
+  /** lines of `file` before which it halts */
+  breakpoints: number[]
+  start: StartMode
+  /** the folder that it may read and write (its current directory); absent: an empty one that is gone with the run */
+  workspace?: FileSystemDirectoryHandle
+}
+
+/** `line`: to the next line of any function; `over`: of this function; `out`: until this function has returned. */
+export type Onward = 'continue' | 'line' | 'over' | 'out'
+
+export type PythonEnd = { status: 'ok' | 'failed' | 'stopped'; error?: string }
+
+/** A started program. What it does is in the trace (run, call, print, halt); this is only the hand on it. */
+export interface PythonRun {
+  /** settles when its run is in the trace, or could not begin */
+  begun: Promise<Result<RunId>>
+  /** settles when it is over, whatever way; never rejects */
+  ended: Promise<PythonEnd>
+  /** Ctrl-C: KeyboardInterrupt in the main thread, whatever it waits in */
+  interrupt(): void
+  /** ends it at once, also in `while True: pass` */
+  stop(): void
+  /** halts every thread before its next line */
+  pause(): void
+  /** lets the halted threads go on */
+  go(how: Onward): void
+  setBreakpoints(lines: number[]): void
+}
+
+export type RuntimeState = 'absent' | 'loading' | 'ready' | 'failed'
+
+/** Interpreters kept ready, so that a click runs at once. */
+export interface PythonRuntime {
+  /** begins to load an interpreter; harmless when one is there */
+  warm(): void
+  readonly state: RuntimeState
+  readonly error: LabError | undefined
+  onState(listener: (state: RuntimeState) => void): () => void
+  /** 'Python 3.14.0' once one was ready */
+  readonly version: string | undefined
+  run(program: PythonProgram): PythonRun
+  dispose(): void
+}
