@@ -57,7 +57,7 @@ export class Thinner {
 
   private keeps(event: TraceEvent, gone: ReadonlySet<CallId>): boolean {
     switch (event.k) {
-      case 'run': case 'run-end': case 'run-set': case 'scope':
+      case 'run': case 'run-end': case 'run-set': case 'scope': case 'capture':
         return true
       // a request that is over is one event, and the statistics are made of it
       case 'mark':

@@ -155,6 +155,21 @@ export const contract = {
   /** the names of the folders in a folder of this machine ('' is the sample site); refused as opendir() would be */
   'fs.list': ((params) => request<typeof params, FolderListing>(params))(v.strictObject({ path: text(4096) })),
 
+  /** whether this user may capture packets: found by a real try, which `fresh` repeats */
+  'capture.status': ((params) => request<typeof params, CaptureStatus>(params))(v.strictObject({ fresh: v.optional(v.boolean()) })),
+  /**
+   * Captures the packets of the lab's own sockets into the live session. Without `interface`: loopback. `until` 'run': it
+   * ends with the run that ends next. `except`: TCP ports that are never captured (the UI's own connection to the engine).
+   */
+  'capture.start': ((params) => request<typeof params, CaptureStatus>(params))(v.strictObject({
+    interface: v.optional(text(256)), until: v.optional(v.picklist(['stop', 'run'])), except: v.optional(v.pipe(v.array(port), v.maxLength(16))),
+  })),
+  /** settles when everything that passed before is in the trace */
+  'capture.stop': request<typeof none, CaptureStatus>(none),
+  /** a piece of the captured packets of a session (absent: of the live one) as a pcapng file, which is made anew at offset 0 */
+  'capture.save': ((params) => request<typeof params, { size: number; bytes: Uint8Array }>(params))(
+    v.strictObject({ session: v.optional(text(64)), offset: id, len: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_UPLOAD_PIECE)) })),
+
   'session.list': request<typeof none, SessionInfo[]>(none),
   /** ends every run and begins an empty live session; the old one stays on disk */
   'session.new': request<typeof none, SessionInfo>(none),
@@ -163,7 +178,7 @@ export const contract = {
   /** a piece of the session's file, flushed first; `size` is the file's whole length */
   'session.read': ((params) => request<typeof params, { size: number; bytes: Uint8Array }>(params))(
     v.strictObject({ session: text(64), offset: id, len: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_UPLOAD_PIECE)) })),
-  /** brings a session file in, piece by piece; answers the opened session with the last piece */
+  /** brings a session file in, or a capture file (pcap, pcapng), piece by piece; answers the opened session with the last piece */
   'session.upload': ((params) => request<typeof params, SessionInfo | null>(params))(
     v.strictObject({ upload: text(64), offset: id, bytes: bytes(MAX_UPLOAD_PIECE), last: v.boolean() })),
   'session.delete': ((params) => request<typeof params, null>(params))(v.strictObject({ session: text(64) })),
@@ -212,6 +227,32 @@ export interface SessionInfo {
   /** a crash or a cut file lost what came after the last whole chunk */
   truncated?: boolean
   name?: string
+  /** it is a capture file that was opened: it stays open until the engine ends or it is deleted, and is not kept */
+  capture?: { format: 'pcap' | 'pcapng'; packets: number; /** packets past the limit, which are not shown */ more: number }
+}
+
+export interface CaptureStatus {
+  /** this user may capture here */
+  available: boolean
+  /** what captures */
+  tool?: { name: 'tcpdump' | 'dumpcap'; path: string; version: string }
+  /** why not, and in one line how to allow it; `code` 'NO_TOOL' or 'NO_RIGHT', else as ever */
+  problem?: import('../result').LabError
+  /** what can be captured on; `allowed`: in the present scope. The first one is loopback. */
+  interfaces: { name: string; loopback: boolean; allowed: boolean }[]
+  running?: RunningCapture
+}
+
+/** Packets since the capture began. `leftOut`: of others; of the lab's own by the ration and by the kernel; what could not be read. */
+export interface RunningCapture {
+  interface: string
+  tool: string
+  /** microseconds of the session's time */
+  since: number
+  until: 'stop' | 'run'
+  packets: number
+  bytes: number
+  leftOut: { others: number; ration: number; kernel: number; unread: number }
 }
 
 export interface EngineStatus {
@@ -226,6 +267,8 @@ export interface EngineStatus {
   problem?: import('../result').LabError
   sockets: number
   threads: number
+  /** packets are being captured */
+  capture?: RunningCapture
 }
 
 /** A folder, to choose one: names of folders only; of everything else, how many there are. */

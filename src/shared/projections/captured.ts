@@ -10,12 +10,12 @@ export type FirstBytes = Partial<Record<Side, number>>
 
 export function addPacket(connection: ConnectionModel, from: Side, e: PacketEvent, first: FirstBytes): void {
   const has = (flag: string): boolean => e.flags.includes(flag)
-  connection.captured ??= { seq: e.seq, whole: has('SYN') && !has('ACK') }
+  connection.captured ??= { seq: e.seq, t: e.at ?? e.t, whole: has('SYN') && !has('ACK') }
   if (has('SYN') && e.seqno !== undefined) first[from] = (e.seqno + 1) >>> 0
   const start = first[from]
   const offset = e.len > 0 && start !== undefined && e.seqno !== undefined ? distance(start, e.seqno) : undefined
   const segment: Segment = {
-    id: connection.segments.length, seq: e.seq, t: e.t, from, flags: ORDER.filter(has).join(','), len: e.len, offset, count: 1,
+    id: connection.segments.length, seq: e.seq, t: e.at ?? e.t, from, flags: ORDER.filter(has).join(','), len: e.len, offset, count: 1,
     fate: 'arrived', fates: undefined, retransmission: undefined, evidence: 'captured', call: undefined,
     seqno: e.seqno, ackno: e.ackno, window: e.window,
   }

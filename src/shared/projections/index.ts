@@ -27,7 +27,7 @@ export function createLab(): LabState {
   const sockets: LabState['sockets'] = new Map()
   const connections: LabState['connections'] = []
   const lab: Lab = {
-    seq: -1, t: 0, calls: newCalls(), sockets, connections, datagrams: newDatagrams(), marks: newMarks(), gaps: [],
+    seq: -1, t: 0, calls: newCalls(), sockets, connections, datagrams: newDatagrams(), marks: newMarks(), gaps: [], captures: [],
     table: newSocketTable(sockets), pairs: newConnectionTable(connections, sockets),
   }
   return lab
@@ -97,6 +97,9 @@ export function fold(state: LabState, e: TraceEvent): void {
       return
     case 'mark':
       onMark(lab.datagrams, lab.marks, lab, e)
+      return
+    case 'capture':
+      lab.captures.push(e)
       return
     case 'scope':
       return

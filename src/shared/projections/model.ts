@@ -6,7 +6,8 @@
  * replay nor checkpoints. The law that the tests prove: `at(fold(all), cursor)` equals `at(fold(prefix), end)`.
  */
 import type {
-  ByteRef, BlockReason, CallId, Family, HaltEvent, LocalValue, MarkKind, Plain, RunId, SockAddr, SockId, SockType, SyscallName, TcpFacts, TcpState, ThreadId, TraceEvent,
+  ByteRef, BlockReason, CallId, CaptureEvent, ChecksumState, Family, HaltEvent, LocalValue, MarkKind, Plain, RunId, SockAddr, SockId, SockType, SyscallName,
+  TcpFacts, TcpOptions, TcpState, ThreadId, TraceEvent,
 } from '../trace/events'
 import type { DatagramsState } from './flows'
 import type { MarksState } from './marks'
@@ -171,11 +172,30 @@ export interface Segment {
   call?: CallId
   /** of a datagram: what is known of it besides */
   datagram?: DatagramFacts
-  /** captured only */
+  /** captured only: as on the wire */
   seqno?: number
   ackno?: number
   window?: number
+  /** counted from the first number of each direction (its SYN is 0), where that was seen; else from the first one seen */
+  seqRel?: number
+  ackRel?: number
+  /** bytes that the window stands for: scaled where both SYNs were seen (RFC 7323, 2.2) */
+  windowBytes?: number
+  options?: TcpOptions
+  checksum?: ChecksumState
+  /** what it is besides: found from the segments before it */
+  remark?: SegmentRemark
+  /** the captured frame; its event has the seq of this segment */
+  frame?: ByteRef
 }
+
+/**
+ * `duplicate`: bytes (or a SYN, FIN) that the receiver had acknowledged before; `out-of-order`: bytes from before the
+ * last ones, not seen until now; `hole`: bytes before it were not captured; `keep-alive`, `probe` (of a closed window),
+ * `duplicate-ack`, `window-update`, `window-closed`: without payload of its own.
+ */
+export type SegmentRemark =
+  | 'duplicate' | 'out-of-order' | 'hole' | 'keep-alive' | 'probe' | 'duplicate-ack' | 'window-update' | 'window-closed'
 
 /** What programs and the kernel said of one datagram. */
 export interface DatagramFacts {
@@ -198,7 +218,13 @@ export interface Endpoint {
   facts: History<TcpFacts & { timer?: string; expires?: number }>
 }
 
-/** One direction's byte stream: what each send() put in and each recv() took out. Offsets count from the first byte. */
+/**
+ * One direction's byte stream: what each send() put in and each recv() took out. Offsets count from the first byte. Of a
+ * connection known from packets alone: `sends` are the bytes as its segments carried them, in order and each once, `call`
+ * is NO_CALL, and an offset past the end of the one before is a hole that was not captured; there are no `recvs`.
+ */
+export const NO_CALL: CallId = -1
+
 export interface StreamModel {
   sends: { seq: number; t: number; call: CallId; offset: number; len: number; asked: number; data?: ByteRef }[]
   recvs: { seq: number; t: number; call: CallId; offset: number; len: number; asked: number; data?: ByteRef }[]
@@ -222,8 +248,13 @@ export interface ConnectionModel {
   outcome: History<'refused' | 'timed-out' | 'unreachable' | 'reset' | 'closed' | 'cancelled'>
   /** calls made on either endpoint, connect and accept included: indices into CallsState.list */
   calls: { seq: number; side: Side; index: number }[]
-  /** from this seq on a capture delivers its packets, which replace the inferred segments; `whole`: from its SYN on */
-  captured?: { seq: number; whole: boolean }
+  /**
+   * From this seq on a capture delivers its packets, which replace the segments inferred from `t` on (microseconds, when
+   * its first packet passed); `whole`: that was its first SYN. `until`: the seq at which that capture ended.
+   */
+  captured?: { seq: number; t: number; whole: boolean; until?: number }
+  /** it is known from captured packets alone; its streams are what they carried. Absent: from calls or the kernel too. */
+  packetsOnly?: boolean
 }
 
 // ---- the whole
@@ -241,6 +272,8 @@ export interface LabState {
   marks: MarksState
   /** seqs of gap events with what they left out */
   gaps: { seq: number; t: number; events: number; bytes: number; why: string }[]
+  /** what was said of captures, in order */
+  captures: CaptureEvent[]
 }
 
 /** Where a view looks: everything with seq <= cursor is drawn. Live: Infinity. */

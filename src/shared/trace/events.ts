@@ -286,6 +286,7 @@ export type TraceEvent =
   | RunEvent | RunEndEvent | ThreadEvent | ThreadEndEvent | PrintEvent
   | CallEvent | BlockEvent | RetEvent
   | SampleEvent | EndpointEvent | PacketEvent | GapEvent | ScopeEvent | RunSetEvent | MarkEvent | HaltEvent
+  | CaptureEvent
 
 /** An event before the recorder has stamped it. */
 export type Unstamped = TraceEvent extends infer E ? (E extends TraceEvent ? Omit<E, 'seq' | 't'> : never) : never

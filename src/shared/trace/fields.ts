@@ -68,8 +68,11 @@ export const EVENT_FIELDS = {
     optional: { ...OPTIONAL_FACTS, timer: ['retransmit', 'keepalive', 'timewait', 'probe'], expires: 'number' },
   },
   packet: {
-    required: { proto: ['tcp', 'udp'], from: 'addr', to: 'addr', flags: 'texts', len: 'uint' },
-    optional: { seqno: 'uint', ackno: 'uint', window: 'uint', data: 'bytes' },
+    required: { proto: ['tcp', 'udp', 'icmp', 'other'], from: 'addr', to: 'addr', flags: 'texts', len: 'uint' },
+    optional: {
+      seqno: 'uint', ackno: 'uint', window: 'uint', data: 'bytes', at: 'uint', ns: 'uint', frame: 'bytes', link: 'uint', interface: 'text', options: 'record',
+      urgent: 'uint', checksum: ['good', 'bad', 'offloaded', 'none'],
+    },
   },
   gap: { required: { events: 'uint', bytes: 'uint', why: ['slow-ui', 'limit', 'truncated'] }, optional: {} },
   scope: { required: { scope: ['computer', 'lab'] }, optional: {} },
@@ -83,5 +86,9 @@ export const EVENT_FIELDS = {
       thread: 'uint', file: 'text', line: 'uint', func: 'text', why: ['step', 'breakpoint', 'pause', 'exception', 'goes-on'], locals: 'plain',
     },
     optional: {},
+  },
+  capture: {
+    required: { what: ['start', 'stop', 'left-out', 'file'] },
+    optional: { interface: 'text', tool: 'text', packets: 'uint', bytes: 'uint', why: ['limit', 'kernel', 'damaged'], error: 'text' },
   },
 } as const satisfies { [K in Kind]: Fields<EventOf<K>> }
