@@ -3,6 +3,7 @@ import type * as v from 'valibot'
 import type { Contract, Method, ResultOf } from '../shared/contract/contract'
 import { fail, ok, type LabError, type Result } from '../shared/result'
 import type { Client } from './client'
+import { captureHandlers } from './capture-requests'
 import type { Engine } from './engine'
 import { handCall } from './hand'
 import { BY_HAND } from './kernel/process'
@@ -13,7 +14,7 @@ import { programInfos } from './programs'
 import { change, twin } from './programs-run'
 import { listFolders } from './services/folders'
 
-type Handler<M extends Method> = (
+export type Handler<M extends Method> = (
   engine: Engine,
   params: v.InferOutput<Contract[M]['params']>,
   client: Client | undefined,
@@ -130,6 +131,8 @@ export const handlers: { [M in Method]: Handler<M> } = {
   },
 
   'fs.list': (_, { path }) => listFolders(path),
+
+  ...captureHandlers,
 
   'session.list': async (engine) => ok(await engine.sessions.list(engine.recorder)),
   'session.new': async (engine) => ok(await engine.newSession()),
