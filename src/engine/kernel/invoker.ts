@@ -78,7 +78,9 @@ export class Invoker {
     // a stopped program may still tidy up; anything else fails, a turn later, so that a loop around it cannot freeze the lab
     if (stopped && name !== 'close' && name !== 'abort' && !LEAVING.has(args.option)) return this.turn.next().then(() => this.cancelled(th, call))
     if (refused) return this.refuse(th, call, refused)
-    if ((!this.pacer.running && !stopped) || this.turn.due(performance.now())) return this.later(th, call, sock, step)
+    // no turn for a close(): a server that answers and closes at once is the first to close, so that TIME_WAIT is its own
+    const due = name !== 'close' && this.turn.due(performance.now())
+    if ((!this.pacer.running && !stopped) || due) return this.later(th, call, sock, step)
     const done = this.attempt(th, call, sock, step)
     return done ?? this.waitFor(th, call, sock!, step)
   }
