@@ -24,7 +24,7 @@ export interface DispatcherOptions {
   limits: { sockets: number; recvBytes: number }
 }
 export class Dispatcher extends Invoker {
-  private readonly native: NativeSockets
+  readonly native: NativeSockets
   private readonly gate: Gate
 
   constructor(private readonly options: DispatcherOptions) {

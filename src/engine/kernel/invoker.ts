@@ -17,6 +17,9 @@ import { Turn } from './turn'
 /** A Unix connect() finds the backlog full without a way to wait for room (connect(2), EAGAIN): try again this often. */
 const UNIX_CONNECT_RETRY_MS = 5
 
+/** poll() for neither reading nor writing wakes for an error only, which the loop does not tell apart: look this often. */
+const IDLE_LOOK_MS = 20
+
 export type MaybePromise<T> = T | Promise<T>
 
 /** Watches what the calls do to the kernel's own state (engine/observe/sampler.ts). */
@@ -59,7 +62,7 @@ export class Invoker {
   observer: Observer = { touched: () => {}, connected: () => {} }
 
   constructor(
-    protected readonly fds: Descriptors,
+    readonly fds: Descriptors,
     protected readonly readiness: Readiness,
     protected readonly trace: TraceSink,
     readonly pacer: Pacer,
@@ -70,7 +73,7 @@ export class Invoker {
     return this.calls
   }
 
-  protected invoke(
+  invoke(
     th: Thread, name: SyscallName, sock: Sock | undefined, args: Record<string, Plain>, refused: LabError | undefined, step: Step,
   ): MaybePromise<Outcome> {
     const call = this.begin(th, name, sock, args)
@@ -97,6 +100,9 @@ export class Invoker {
     if (th.run.twin) {
       const line = th.run.twin.lineOf(th.func, name, th.line)
       if (line !== undefined) event.line = th.line = line
+    } else if (th.line !== undefined) {
+      event.line = th.line
+      if (th.file !== undefined) event.file = th.file
     }
     this.trace.push(event)
     return call
@@ -127,7 +133,7 @@ export class Invoker {
       return this.finish(th, call, outcome, ret, sock ?? outcome.sock)
     }
     const errno = this.fds.errno(r)
-    if (step.want && WOULD_BLOCK.has(errno) && sock!.timeout !== 0) return undefined
+    if (step.want && WOULD_BLOCK.has(errno) && patience(th, sock!) !== 0) return undefined
     const ret: RetFields = {}
     // a non-blocking connect has begun all the same: say from where
     if (errno === 'EINPROGRESS') ret.local = this.fds.readLocal(sock!)
@@ -144,6 +150,7 @@ export class Invoker {
     const local = step.want === 'writable' && !sock.remote && sock.type === 'stream' ? this.fds.readLocal(sock) : undefined
     this.trace.push(local ? { k: 'block', call, why: step.want!, local } : { k: 'block', call, why: step.want! })
     this.observer.touched(sock)
+    const seconds = patience(th, sock)
     return new Promise((resolve) => {
       const end = (outcome: Outcome) => {
         if (timer) clearTimeout(timer)
@@ -155,10 +162,10 @@ export class Invoker {
         if (done) end(done)
         else forget = this.arm(sock, step.want!, again)
       }
-      const timer = sock.timeout === null ? undefined : setTimeout(() => {
+      const timer = seconds === null ? undefined : setTimeout(() => {
         forget()
         end(this.finish(th, call, { value: null, errno: 'TIMEOUT' }, {}, sock))
-      }, sock.timeout * 1000)
+      }, seconds * 1000)
       let forget = this.arm(sock, step.want!, again)
       th.cancel = () => {
         forget()
@@ -172,8 +179,9 @@ export class Invoker {
       const armed: (() => void)[] = []
       for (const { sock, read, write } of entries) {
         if (sock.closed) continue
-        // an error or a hang-up wakes either waiter
-        if (read || !write) armed.push(this.readiness.readable(sock.fd, ready))
+        // an error or a hang-up wakes either waiter; who waits for nothing else looks now and then
+        if (read) armed.push(this.readiness.readable(sock.fd, ready))
+        if (!read && !write) armed.push(later(ready))
         if (write) armed.push(this.readiness.writable(sock.fd, ready))
       }
       return () => armed.forEach((forget) => forget())
@@ -223,10 +231,18 @@ export class Invoker {
   }
 
   protected cancelled(th: Thread, call: CallId, sock?: Sock): Outcome {
-    return this.finish(th, call, { value: null, errno: 'CANCELLED' }, {}, sock)
+    return this.finish(th, call, { value: null, errno: th.interrupted ? 'EINTR' : 'CANCELLED' }, {}, sock)
   }
 
   private refuse(th: Thread, call: CallId, error: LabError): Outcome {
     return this.finish(th, call, { value: error.message, errno: error.code, error }, {})
   }
+}
+
+/** how long a call waits at most: a guest says it with each call (each of its threads may have another) */
+const patience = (th: Thread, sock: Sock): number | null => (th.timeout === undefined ? sock.timeout : th.timeout)
+
+const later = (wake: () => void): (() => void) => {
+  const timer = setTimeout(wake, IDLE_LOOK_MS)
+  return () => clearTimeout(timer)
 }

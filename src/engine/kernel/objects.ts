@@ -51,8 +51,14 @@ export interface Thread {
   readonly run: Run
   readonly name: string
   readonly func: string
-  /** line of the twin of the call before */
+  /** line of the twin of the call before; of a guest's thread: the line that it says its call is in */
   line?: number
+  /** a guest's: the file of that line, where it is not the run's own */
+  file?: string | undefined
+  /** a guest's: how long the call in hand waits at most, instead of what its socket has; seconds, null blocks */
+  timeout?: number | null
+  /** a guest took the call in hand back: it returns EINTR */
+  interrupted?: boolean
   /** the call made last */
   lastCall?: CallId
   /** the call in hand, and how to take it back while it waits */
@@ -67,6 +73,8 @@ export interface Run {
   readonly sockets: Set<Sock>
   readonly abort: AbortController
   readonly twin?: TwinLines
+  /** its program runs outside the engine (guest.ts) */
+  readonly guest?: boolean
   /** what the program was started with; live parameters change in place */
   readonly params: Record<string, Plain>
   /** lines for input(), and who waits for one */

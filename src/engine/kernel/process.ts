@@ -52,14 +52,18 @@ export class Processes {
     return { run, ended }
   }
 
-  /** A run without a program of its own: its threads do what a person says (by hand) or a guest asks. */
-  open(program: string, params: Record<string, Plain>, twin?: TwinLines): Run {
+  /**
+   * A run without a program of its own: its threads do what a person says (by hand) or a guest asks, of whom `guest` tells the
+   * text of the program.
+   */
+  open(program: string, params: Record<string, Plain>, twin?: TwinLines, guest?: { file: string; source: string }): Run {
     const run: Run = {
       id: ++this.runIds, program, params, threads: new Set(), sockets: new Set(), abort: new AbortController(), input: new InputQueue(),
       ...(twin ? { twin } : {}),
+      ...(guest ? { guest: true } : {}),
     }
     this.runs.set(run.id, run)
-    this.trace.push({ k: 'run', run: run.id, program, params: { ...params } })
+    this.trace.push({ k: 'run', run: run.id, program, params: { ...params }, ...guest })
     return run
   }
 
@@ -87,7 +91,7 @@ export class Processes {
   stop(run: Run): void {
     run.abort.abort()
     for (const thread of [...run.threads]) thread.cancel?.()
-    if (run.program === BY_HAND) this.finish(run, { status: 'stopped' })
+    if (run.program === BY_HAND || run.guest) this.finish(run, { status: 'stopped' })
   }
 
   /** Stops every run; settles when each has ended. A run by hand ends at once. */
@@ -96,7 +100,9 @@ export class Processes {
     await Promise.all([...this.lives])
   }
 
-  private finish(run: Run, end: RunEnd): void {
+  /** The end of a run that was opened: closes what is left of it. Nothing where it is over already. */
+  finish(run: Run, end: RunEnd): void {
+    if (!this.runs.has(run.id)) return
     if (run.sockets.size) {
       const reaper = [...run.threads][0] ?? this.begin(run, 'exit', 'exit')
       for (const sock of [...run.sockets]) this.kernel.reap(reaper, sock)
