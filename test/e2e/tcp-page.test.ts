@@ -24,7 +24,7 @@ beforeEach(async () => {
   problems = []
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()) })
-  await page.goto(app.url)
+  await page.goto(`${app.url}#/tcp`)
   await page.getByText('Engine connected').waitFor()
 })
 afterEach(async () => {

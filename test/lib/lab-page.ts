@@ -26,6 +26,8 @@ export interface LabPage {
 
 export interface LabOptions extends AppOptions {
   viewport?: { width: number; height: number }
+  /** where it opens; '' as a newcomer's */
+  at?: string
   /** a running app to open another page on; the caller stops it */
   app?: App
 }
@@ -38,7 +40,7 @@ export async function openLab(browser: Browser, options: LabOptions = {}): Promi
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text()) })
-  await page.goto(app.url)
+  await page.goto(`${app.url}#${options.at ?? '/tcp'}`)
   await page.getByText('Engine connected').waitFor()
   return {
     app, context, page, problems,

@@ -1,28 +1,18 @@
+import { useStorage } from '@vueuse/core'
 import { createRouter, createWebHashHistory } from 'vue-router'
-import type { Component } from 'vue'
-import { ArrowLeftRight, Binary, Cable, FolderClock, Globe, Megaphone, Network, Rows3, Send, ServerCog, SquareFunction, Tags, UsersRound } from '@lucide/vue'
+import { PAGES } from './pages'
 
-/** The pages, in the order of the rail. Hash history: the same under app:// and http://, and no server rewrites. */
-export const PAGES: { id: 'tcp' | 'servers' | 'framing' | 'udp' | 'multicast' | 'broadcast' | 'relay' | 'http' | 'rpc' | 'bytes' | 'addresses' | 'names' | 'sessions'; path: string; icon: Component; page: () => Promise<Component> }[] = [
-  { id: 'tcp', path: '/tcp', icon: ArrowLeftRight, page: () => import('../features/tcp/TcpPage.vue') },
-  { id: 'servers', path: '/servers', icon: ServerCog, page: () => import('../features/servers/ServersPage.vue') },
-  { id: 'framing', path: '/framing', icon: Rows3, page: () => import('../features/framing/FramingPage.vue') },
-  { id: 'udp', path: '/udp', icon: Send, page: () => import('../features/udp/UdpPage.vue') },
-  { id: 'multicast', path: '/multicast', icon: UsersRound, page: () => import('../features/multicast/MulticastPage.vue') },
-  { id: 'broadcast', path: '/broadcast', icon: Megaphone, page: () => import('../features/broadcast/BroadcastPage.vue') },
-  { id: 'relay', path: '/relay', icon: Cable, page: () => import('../features/relay/RelayPage.vue') },
-  { id: 'http', path: '/http', icon: Globe, page: () => import('../features/http/HttpPage.vue') },
-  { id: 'rpc', path: '/rpc', icon: SquareFunction, page: () => import('../features/rpc/RpcPage.vue') },
-  { id: 'bytes', path: '/bytes', icon: Binary, page: () => import('../features/bytes/BytesPage.vue') },
-  { id: 'addresses', path: '/addresses', icon: Network, page: () => import('../features/addresses/AddressesPage.vue') },
-  { id: 'names', path: '/names', icon: Tags, page: () => import('../features/names/NamesPage.vue') },
-  { id: 'sessions', path: '/sessions', icon: FolderClock, page: () => import('../features/sessions/SessionsPage.vue') },
-]
+/** The page that was looked at last: the app opens on it. The first time it is the home page. */
+const last = useStorage('socketscope.page', '/home')
+const begin = (): string => PAGES.find((page) => page.path === last.value)?.path ?? '/home'
 
+/** Hash history: the same under app:// and http://, and no server rewrites. */
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
     ...PAGES.map((page) => ({ path: page.path, name: page.id, component: page.page })),
-    { path: '/:rest(.*)*', redirect: '/tcp' },
+    { path: '/:rest(.*)*', redirect: begin },
   ],
 })
+
+router.afterEach((to) => { last.value = to.path })

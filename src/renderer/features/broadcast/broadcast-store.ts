@@ -5,6 +5,7 @@ import { datagramOfCall } from '../../../shared/projections/flows'
 import { newMembers, updateMembers, type MembersIndex } from '../../../shared/projections/members'
 import type { LabState, RunModel } from '../../../shared/projections/model'
 import type { LabError } from '../../../shared/result'
+import type { RunId } from '../../../shared/trace/events'
 import { useLabStore } from '../../stores/lab'
 import { useTimelineStore } from '../../timeline/store'
 import { broadcastNetworks, LIMITED } from './networks'
@@ -47,11 +48,13 @@ export const useBroadcastStore = defineStore('broadcast', () => {
     return last?.end?.status === 'failed' && last.end.seq <= timeline.cursor ? last : undefined
   })
 
-  async function start(program: string, params: Record<string, unknown>): Promise<void> {
+  async function start(program: string, params: Record<string, unknown>): Promise<RunId | undefined> {
     error.value = undefined
     timeline.goLive()
     const answer = await lab.request('run.start', { program, params })
-    if (!answer.ok) error.value = answer.error
+    if (answer.ok) return answer.value.run
+    error.value = answer.error
+    return undefined
   }
   const send = () => start(PROGRAM, { address: form.to, port: form.port, send: form.send, broadcast: form.broadcast, wait: form.wait })
   async function allowAndSend(): Promise<void> {
@@ -59,7 +62,7 @@ export const useBroadcastStore = defineStore('broadcast', () => {
     await send()
   }
   /** A receiver is bound to all addresses: one bound to a single address hears no broadcast (Linux, ip(7)). */
-  const receive = () => start(RECEIVER, { host: '0.0.0.0', port: form.port, behaviour: 'upper' })
+  const receive = (port = form.port) => start(RECEIVER, { host: '0.0.0.0', port, behaviour: 'upper' })
   const stop = (run: number) => lab.request('run.stop', { run })
 
   return { form, error, networks, network, index, sends, receivers, failedReceiver, send, allowAndSend, receive, stop }

@@ -5,6 +5,7 @@ import type { RunModel } from '../../../shared/projections/model'
 import type { LabError } from '../../../shared/result'
 import type { RunId } from '../../../shared/trace/events'
 import { useLabStore } from '../../stores/lab'
+import { useUntil } from '../../stores/use-until'
 import { useTimelineStore } from '../../timeline/store'
 import { useFramingStore } from './framing-store'
 
@@ -12,6 +13,7 @@ export type Fault = 'none' | 'truncated' | 'oversized'
 
 export const useFramePrograms = defineStore('framing-programs', () => {
   const lab = useLabStore()
+  const until = useUntil()
   const timeline = useTimelineStore()
   const builder = useFramingStore()
   const fault = shallowRef<Fault>('none')
@@ -30,14 +32,6 @@ export const useFramePrograms = defineStore('framing-programs', () => {
   const framing = (): Record<string, string | number> => {
     const { form } = builder
     return { framing: form.kind, size: form.size, 'header-bytes': form.lengthBytes, 'byte-order': form.byteOrder, max: form.max }
-  }
-  async function until<T>(look: () => T | undefined): Promise<T | undefined> {
-    while (lab.link === 'connected') {
-      const found = look()
-      if (found !== undefined) return found
-      await new Promise((resolve) => requestAnimationFrame(resolve))
-    }
-    return undefined
   }
   const portOf = (run: RunId) => (): number | undefined => {
     for (const sock of lab.lab().sockets.values()) {

@@ -79,18 +79,19 @@ export const useMembersStore = defineStore('multicast-members', () => {
     form.interface = bestInterface(lab.interfaces, familyOf(form.group)) ?? ''
   }, { immediate: true })
 
-  async function join(): Promise<void> {
+  async function join(): Promise<RunId | undefined> {
     error.value = undefined
     // what is started now is to be seen now
     timeline.goLive()
     const answer = await lab.request('run.start', { program: PROGRAM, params: { ...form, family: familyOf(form.group) } })
     if (!answer.ok) {
       error.value = answer.error
-      return
+      return undefined
     }
     const taken = new Set(runs.value.map((run) => run.params.name).concat(form.name))
     form.name = NAMES.find((name) => !taken.has(name)) ?? `${NAMES[0]} ${taken.size + 1}`
     pair.receiver = answer.value.run
+    return answer.value.run
   }
   const say = (run: RunId, line: string) => lab.request('run.input', { run, line })
   const stop = (run: RunId) => lab.request('run.stop', { run })

@@ -8,6 +8,7 @@ import type { Selection } from '../../../shared/projections/selection'
 import { useLabStore } from '../../stores/lab'
 import { useSelectionStore } from '../../stores/selection'
 import { useTimelineStore } from '../../timeline/store'
+import type { PresetId } from './hand/presets'
 
 export type WorkTab = 'run' | 'hand'
 export type PaneId = 'ladder' | 'states' | 'buffers' | 'threads' | 'queues' | 'twin' | 'calls'
@@ -25,6 +26,8 @@ export const useTcpView = defineStore('tcp-view', () => {
   const shares = useStorage('socketscope.tcp.shares', { run: 0.27, hand: 0.42, side: 0.56, log: 0.66 })
   const workOpen = useStorage('socketscope.tcp.workOpen', true)
 
+  /** the experiment by hand that is to be played; the player takes it */
+  const preset = shallowRef<PresetId>()
   /** undefined: always the newest */
   const pinned = shallowRef<number>()
   /** connections known at the cursor; they are in order of their first fact */
@@ -56,5 +59,5 @@ export const useTcpView = defineStore('tcp-view', () => {
 
   const select = (next: Selection): void => selection.select(next)
 
-  return { work, side, single, shares, workOpen, pinned, count, listed, connection, listener, select }
+  return { work, side, single, shares, workOpen, preset, pinned, count, listed, connection, listener, select }
 })

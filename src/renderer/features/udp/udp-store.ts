@@ -11,6 +11,7 @@ import { dialled } from '../../shell/addresses'
 import { useLabStore } from '../../stores/lab'
 import { useSelectionStore } from '../../stores/selection'
 import { useTimelineStore } from '../../timeline/store'
+import type { FactId } from './facts/experiments'
 
 export const KNOBS = ['loss', 'delay', 'duplicate', 'reorder'] as const
 export type Knob = (typeof KNOBS)[number]
@@ -30,6 +31,8 @@ export const useUdpStore = defineStore('udp', () => {
   const serverError = shallowRef<LabError>()
   const clientError = shallowRef<LabError>()
   const chosenTwin = shallowRef<RunId>()
+  /** the experiment that is to be made; the panel of facts takes it */
+  const fact = shallowRef<FactId>()
 
   // ---- what the trace has at the cursor
   const runs = computed<RunModel[]>(() => {
@@ -203,7 +206,7 @@ export const useUdpStore = defineStore('udp', () => {
   watch(() => selection.related.connection, (id) => { if (id !== undefined && id < 0 && id !== flow.value) pinned.value = id })
 
   return {
-    server, knobs, client, serverError, clientError, chosenTwin, runs, serverRun, clientRun, serverRunning, clientRunning, inHand, bound, knobsAt,
+    server, knobs, client, serverError, clientError, chosenTwin, fact, runs, serverRun, clientRun, serverRunning, clientRunning, inHand, bound, knobsAt,
     startServer, startClient, stop, turn, choose, total, done, rate, since, lastTurn, stats, waits, theory, caught, thinned, pinned, flows, flow, listed,
   }
 })

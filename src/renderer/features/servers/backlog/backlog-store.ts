@@ -11,7 +11,7 @@ import type { LabError } from '../../../../shared/result'
 import type { CallId, SockId, TcpState } from '../../../../shared/trace/events'
 import { useLabStore } from '../../../stores/lab'
 import { useTimelineStore } from '../../../timeline/store'
-import { useUntil } from '../until'
+import { useUntil } from '../../../stores/use-until'
 
 const NAME = 'backlog'
 /** seconds that recv() waits for a client's request after its accept() */
@@ -96,7 +96,7 @@ export const useBacklogStore = defineStore('server-backlog', () => {
       error.value = answer.error
       return undefined
     }
-    return until(() => { const made = callOf(answer.value.call); return made?.end ? made : undefined }, new AbortController().signal)
+    return until(() => { const made = callOf(answer.value.call); return made?.end ? made : undefined })
   }
   async function doing(work: () => Promise<void>): Promise<void> {
     if (busy.value) return
@@ -117,7 +117,7 @@ export const useBacklogStore = defineStore('server-backlog', () => {
       error.value = opened.error
       return
     }
-    await until(() => (server.value?.run === opened.value.run && server.value.threads.length > 0 ? true : undefined), new AbortController().signal)
+    await until(() => (server.value?.run === opened.value.run && server.value.threads.length > 0 ? true : undefined))
     const made = await call({ name: 'socket', family: 'inet', type: 'stream' })
     const sock = made?.end?.sock
     if (sock === undefined) return
@@ -129,7 +129,7 @@ export const useBacklogStore = defineStore('server-backlog', () => {
     if (port.value === undefined) return
     const answer = await lab.request('run.start', { program: 'tcp-client', params: { host: '127.0.0.1', port: port.value, send: 'hello', recv: 4096 } })
     if (!answer.ok) error.value = answer.error
-    else await until(() => (lab.lab().calls.runs.has(answer.value.run) ? true : undefined), new AbortController().signal)
+    else await until(() => (lab.lab().calls.runs.has(answer.value.run) ? true : undefined))
   })
 
   /** accept(), then what the ACK server does with a client. False: nobody was in the queue. */
@@ -151,7 +151,7 @@ export const useBacklogStore = defineStore('server-backlog', () => {
     const open = clients.value.filter(({ run }) => !run.end)
     const runs = [...open.map(({ run }) => run), ...(server.value && !server.value.end ? [server.value] : [])]
     await Promise.all(runs.map((run) => lab.request('run.stop', { run: run.run })))
-    await until(() => (runs.every((run) => run.end) ? true : undefined), new AbortController().signal)
+    await until(() => (runs.every((run) => run.end) ? true : undefined))
   }
   const stop = (): Promise<void> => doing(end)
 

@@ -7,7 +7,7 @@ import type { LabError } from '../../../../shared/result'
 import type { RunId } from '../../../../shared/trace/events'
 import { useLabStore } from '../../../stores/lab'
 import { useTimelineStore } from '../../../timeline/store'
-import { useUntil } from '../until'
+import { useUntil } from '../../../stores/use-until'
 
 export const MODELS = ['iterative', 'threads', 'pool', 'poll'] as const
 export type Model = (typeof MODELS)[number]
@@ -87,7 +87,7 @@ export const useModelsStore = defineStore('server-models', () => {
       else if (!(await until(ended(load.value.run), signal))) await lab.request('run.stop', { run: load.value.run })
     }
     await lab.request('run.stop', { run: server.value.run })
-    await until(ended(server.value.run), new AbortController().signal)
+    await until(ended(server.value.run))
   }
 
   /** Each of them in turn: they must not take the processor from one another. */

@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, reactive, shallowRef } from 'vue'
 import type { CallModel, RunModel } from '../../../../shared/projections/model'
 import type { LabError } from '../../../../shared/result'
+import type { RunId } from '../../../../shared/trace/events'
 import { useLabStore } from '../../../stores/lab'
 import { useTimelineStore } from '../../../timeline/store'
 import type { Model } from '../models/models-store'
@@ -41,14 +42,16 @@ export const useUnixStore = defineStore('server-unix', () => {
     })
   })
 
-  async function start(program: 'tcp-server' | 'tcp-client', params: Record<string, string | boolean>): Promise<void> {
+  async function start(program: 'tcp-server' | 'tcp-client', params: Record<string, string | boolean>): Promise<RunId | undefined> {
     error.value = undefined
     timeline.goLive()
     const answer = await lab.request('run.start', { program, params: { family: 'unix', path: form.path, ...params } })
-    if (!answer.ok) error.value = answer.error
+    if (answer.ok) return answer.value.run
+    error.value = answer.error
+    return undefined
   }
-  const startServer = (): Promise<void> => start('tcp-server', { behaviour: form.behaviour, model: form.model, reuseaddr: form.stale })
-  const startClient = (): Promise<void> => start('tcp-client', { send: form.send })
+  const startServer = (): Promise<RunId | undefined> => start('tcp-server', { behaviour: form.behaviour, model: form.model, reuseaddr: form.stale })
+  const startClient = (): Promise<RunId | undefined> => start('tcp-client', { send: form.send })
   const stop = (run: RunModel) => lab.request('run.stop', { run: run.run })
 
   return { form, error, runs, startServer, startClient, stop }

@@ -33,20 +33,22 @@ export const useStartStore = defineStore('tcp-start', () => {
   /** How a run is at the cursor. */
   const statusOf = (run: RunModel): 'running' | 'ok' | 'failed' | 'stopped' => (run.end && run.end.seq <= timeline.cursor ? run.end.status : 'running')
 
-  async function startServer(): Promise<void> {
+  /** Resolves when it listens or has ended; undefined where it could not be started. */
+  async function startServer(): Promise<RunId | undefined> {
     serverError.value = undefined
     // what is started now is to be seen now
     timeline.goLive()
     const answer = await lab.request('run.start', { program: 'tcp-server', params: { ...server } })
     if (!answer.ok) {
       serverError.value = answer.error
-      return
+      return undefined
     }
     chosenRun.value = answer.value.run
     client.program = server.behaviour === 'echo' ? 'echo-client' : 'tcp-client'
     // what the client says is a request that its server understands
     if (server.behaviour === 'sum' && client.send === 'hello') client.send = '1 2'
     await offer(answer.value.run)
+    return answer.value.run
   }
   /** The client's form takes the address that the server has got from the kernel: the port may have been 0, the host a wildcard. */
   async function offer(id: RunId): Promise<void> {
@@ -62,7 +64,7 @@ export const useStartStore = defineStore('tcp-start', () => {
       await new Promise((resolve) => requestAnimationFrame(resolve))
     }
   }
-  async function startClients(): Promise<void> {
+  async function startClients(): Promise<(RunId | undefined)[]> {
     clientError.value = undefined
     timeline.goLive()
     const { program, host, port, send, recv, count } = client
@@ -72,8 +74,9 @@ export const useStartStore = defineStore('tcp-start', () => {
     if (failed && !failed.ok) clientError.value = failed.error
     const last = answers.at(-1)
     if (last?.ok) chosenRun.value = last.value.run
+    return answers.map((answer) => (answer.ok ? answer.value.run : undefined))
   }
   const stop = (run: RunId) => lab.request('run.stop', { run })
 
-  return { server, client, serverError, clientError, chosenRun, runs, statusOf, startServer, startClients, stop }
+  return { server, client, serverError, clientError, chosenRun, runs, statusOf, offer, startServer, startClients, stop }
 })
