@@ -1,22 +1,20 @@
 /** A captured frame, taken apart by its link type. Takes any bytes and never throws: what is wrong is said in the layers. */
+import { LINK } from '../pcap/link-types'
 import { decodeEthernet, decodeLoopback, decodeRaw, decodeSll, decodeSll2 } from './link'
 import type { Field, Frame, Layer } from './model'
 import { rest, Scribe, type Context } from './scribe'
 
-/** LINKTYPE_ values of pcap files (tcpdump.org/linktypes.html) that are taken apart. */
-export const LINKTYPE = { null: 0, ethernet: 1, raw12: 12, raw14: 14, raw: 101, loop: 108, sll: 113, ipv4: 228, ipv6: 229, sll2: 276 } as const
-
-/** `length`: bytes on the wire, where the capture kept fewer. */
+/** `linkType` is a LINKTYPE_ number (shared/pcap/link-types); `length`: bytes on the wire, where the capture kept fewer. */
 export function decodeFrame(bytes: Uint8Array, linkType: number, length = bytes.length): Frame {
   const context: Context = { bytes, available: bytes.length, layers: [], quoted: false }
   const limit = Math.max(length, bytes.length)
   switch (linkType) {
-    case LINKTYPE.ethernet: decodeEthernet(context, 0, limit); break
-    case LINKTYPE.null: decodeLoopback(context, 0, limit, false); break
-    case LINKTYPE.loop: decodeLoopback(context, 0, limit, true); break
-    case LINKTYPE.sll: decodeSll(context, 0, limit); break
-    case LINKTYPE.sll2: decodeSll2(context, 0, limit); break
-    case LINKTYPE.raw: case LINKTYPE.raw12: case LINKTYPE.raw14: case LINKTYPE.ipv4: case LINKTYPE.ipv6: decodeRaw(context, 0, limit); break
+    case LINK.ethernet: decodeEthernet(context, 0, limit); break
+    case LINK.null: decodeLoopback(context, 0, limit, false); break
+    case LINK.loop: decodeLoopback(context, 0, limit, true); break
+    case LINK.sll: decodeSll(context, 0, limit); break
+    case LINK.sll2: decodeSll2(context, 0, limit); break
+    case LINK.raw: case LINK.rawBsd: case LINK.rawOpenBsd: case LINK.ipv4: case LINK.ipv6: decodeRaw(context, 0, limit); break
     default: rest(context, 0, limit, 'link')
   }
   padding(context)

@@ -69,7 +69,7 @@ export interface Layer extends Range {
 
 export interface Frame {
   bytes: Uint8Array
-  /** LINKTYPE_ number (see decode.ts) */
+  /** LINKTYPE_ number (shared/pcap/link-types) */
   linkType: number
   /** bytes on the wire; more than `bytes` holds where the capture cut it */
   length: number

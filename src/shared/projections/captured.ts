@@ -17,7 +17,7 @@ export function addPacket(connection: ConnectionModel, from: Side, e: PacketEven
   const segment: Segment = {
     id: connection.segments.length, seq: e.seq, t: e.at ?? e.t, from, flags: ORDER.filter(has).join(','), len: e.len, offset, count: 1,
     fate: 'arrived', fates: undefined, retransmission: undefined, evidence: 'captured', call: undefined,
-    seqno: e.seqno, ackno: e.ackno, window: e.window,
+    seqno: e.seqno, ackno: e.ackno, window: e.window, frame: e.frame, link: e.link, interface: e.interface,
   }
   connection.segments.push(segment)
 }

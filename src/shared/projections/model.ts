@@ -187,6 +187,10 @@ export interface Segment {
   remark?: SegmentRemark
   /** the captured frame; its event has the seq of this segment */
   frame?: ByteRef
+  /** what the frame begins with: a LINKTYPE_ number (shared/pcap/link-types) */
+  link?: number
+  /** the interface on which it passed, where the capture says */
+  interface?: string
 }
 
 /**

@@ -7,7 +7,8 @@ import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeHex } from '../../../src/shared/bytes/hex'
-import { decodeFrame, fieldOf, fieldsAt, layerOf, LINKTYPE } from '../../../src/shared/packets/decode'
+import { decodeFrame, fieldOf, fieldsAt, layerOf } from '../../../src/shared/packets/decode'
+import { LINK } from '../../../src/shared/pcap/link-types'
 import type { Field, Frame, Layer } from '../../../src/shared/packets/model'
 
 interface Golden { name: string; linkType: number; length: number; hex: string; tcpdump: string }
@@ -175,15 +176,15 @@ describe('what is worth a word', () => {
     const ethernet = bytesOf(golden.find((one) => one.name === 'lo6 0')!.hex)
     const ip = ethernet.subarray(14)
     for (const head of [[30, 0, 0, 0], [0, 0, 0, 30]]) {
-      const frame = decodeFrame(new Uint8Array([...head, ...ip]), LINKTYPE.null)
+      const frame = decodeFrame(new Uint8Array([...head, ...ip]), LINK.null)
       expect(frame.layers.map((layer) => layer.kind)).toEqual(['loopback', 'ipv6', 'tcp'])
     }
-    expect(decodeFrame(ip, LINKTYPE.raw).layers.map((layer) => layer.kind)).toEqual(['ipv6', 'tcp'])
+    expect(decodeFrame(ip, LINK.raw).layers.map((layer) => layer.kind)).toEqual(['ipv6', 'tcp'])
   })
 })
 
 describe('any bytes', () => {
-  const linkTypes = fc.constantFrom(...Object.values(LINKTYPE), 147)
+  const linkTypes = fc.constantFrom(...Object.values(LINK), 147)
   it('never throw, and every field lies where it says', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), linkTypes, fc.nat(400), (bytes, linkType, more) => {
       checkShape(decodeFrame(bytes, linkType, bytes.length + more))
