@@ -22,7 +22,7 @@ const KINDS: readonly Kind[] = ['lab', 'node', 'python']
 async function start(kind: Kind, what: 'server' | 'relay', to: number): Promise<Running> {
   const args = [what, String(to)]
   if (kind === 'python') return pythonBench('servers/datagrams.py', args)
-  const child = forkBench(kind === 'lab' ? 'servers/datagrams-lab.ts' : 'servers/datagrams-node.ts', args)
+  const child = await forkBench(kind === 'lab' ? 'datagrams-lab' : 'datagrams-node', args)
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
   return { child, port }
 }
@@ -37,8 +37,8 @@ async function load(client: ChildProcess, port: number, count: number): Promise<
 const TARGETS = { server: { node: 1, python: 2 }, relay: { node: 0, python: 0 } } as const
 
 async function measure(what: 'server' | 'relay', rounds: number): Promise<Row[]> {
-  const client = forkBench('servers/datagrams-client.ts', [])
-  const echo = forkBench('servers/datagrams-echo.ts', [])
+  const client = await forkBench('datagrams-client', [])
+  const echo = await forkBench('datagrams-echo', [])
   const [{ port: to }] = (await once(echo, 'message')) as [{ port: number }]
   const running = new Map<Kind, Running>()
   for (const kind of KINDS) running.set(kind, await start(kind, what, to))

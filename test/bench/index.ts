@@ -103,7 +103,7 @@ async function measure(client: Client, { what, behaviour, work, servers, targets
 
 const rows: Row[] = []
 try {
-  const client = startClient()
+  const client = await startClient()
   for (const one of MEASURES) {
     if (values.only !== undefined && !one.what.includes(values.only)) continue
     rows.push(...await measure(client, one))

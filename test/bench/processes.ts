@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
+import { bundled } from './bundle'
 import type { Load } from './client'
 
 export interface Server {
@@ -17,10 +18,8 @@ const here = import.meta.dirname
 const DEADLINE = 60_000
 const live = new Set<ChildProcess>()
 
-function forkTs(file: string, args: string[], execArgv: string[] = []): ChildProcess {
-  const child = fork(join(here, file), args, {
-    execArgv: ['--import', 'tsx', ...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
+async function forkNode(name: string, args: string[], execArgv: string[] = []): Promise<ChildProcess> {
+  const child = fork(await bundled(name), args, { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   live.add(child)
   return child
 }
@@ -45,11 +44,11 @@ async function answer<T>(child: ChildProcess): Promise<T> {
 export async function startServer(name: 'lab' | 'lab, untraced' | 'node' | 'python', behaviour: 'ack' | 'echo', execArgv: string[] = []): Promise<Server> {
   switch (name) {
     case 'lab': case 'lab, untraced': {
-      const child = forkTs('servers/lab.ts', [behaviour, name === 'lab' ? 'traced' : 'untraced'], execArgv)
+      const child = await forkNode('lab', [behaviour, name === 'lab' ? 'traced' : 'untraced'], execArgv)
       return { name, child, port: (await answer<{ port: number }>(child)).port }
     }
     case 'node': {
-      const child = forkTs('servers/node-net.ts', [behaviour], execArgv)
+      const child = await forkNode('node-net', [behaviour], execArgv)
       return { name, child, port: (await answer<{ port: number }>(child)).port }
     }
     case 'python': {
@@ -63,8 +62,8 @@ export async function startServer(name: 'lab' | 'lab, untraced' | 'node' | 'pyth
   }
 }
 
-/** A process of the bench written in TypeScript; it speaks over IPC. */
-export const forkBench = (file: string, args: string[]): ChildProcess => forkTs(file, args)
+/** A process of the bench that runs in Node, by the name of its source; it speaks over IPC. */
+export const forkBench = (name: string, args: string[]): Promise<ChildProcess> => forkNode(name, args)
 
 /** A Python server of the bench: its first line is its port. */
 export async function pythonBench(file: string, args: string[]): Promise<{ child: ChildProcess; port: number }> {
@@ -99,8 +98,8 @@ export interface Client {
   stop(): Promise<void>
 }
 
-export function startClient(): Client {
-  const child = forkTs('client.ts', [])
+export async function startClient(): Promise<Client> {
+  const child = await forkNode('client', [])
   return {
     async run(load) {
       child.send(load)

@@ -48,7 +48,7 @@ if (traced === 'traced') {
   })
   // the sampler observes for the trace
   kernel.dispatcher.observer = { touched: () => {}, connected: () => {} }
-const started = startProgram(kernel.processes, 'tcp-server', params)
+  const started = startProgram(kernel.processes, 'tcp-server', params)
   if (!started.ok) throw new Error(started.error.message)
   process.on('disconnect', () => {
     kernel.close()

@@ -8,7 +8,6 @@ ACK = sys.argv[1] == 'ack'
 
 def serve(conn):
     with conn:
-        conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if ACK:
             conn.recv(1024)
             conn.sendall(b'ACK')
