@@ -59,6 +59,7 @@ export class Client {
     if (this.closed) return
     this.closed = true
     this.subscription?.close()
+    this.engine.guests.leave(this)
     this.engine.clients.delete(this)
     this.engine.lookingChanged()
     this.port.close()

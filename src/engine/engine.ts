@@ -9,6 +9,7 @@ import { contract, type EngineStatus, type Hello, type Method, type NetInterface
 import { fail, ok, type LabError, type Result } from '../shared/result'
 import type { SockAddr, Unstamped } from '../shared/trace/events'
 import { Client, type ClientPort } from './client'
+import { Guests } from './guest'
 import { createKernel, type Kernel } from './kernel/kernel'
 import type { Gate, Run, TraceSink } from './kernel/objects'
 import type { RunEnd } from './kernel/process'
@@ -38,6 +39,7 @@ export class Engine {
   readonly sessions: Sessions
   readonly clients = new Set<Client>()
   readonly names: MachineNames
+  readonly guests: Guests
   kernel: Kernel | undefined
   kernelError: string | undefined
   interfaces: NetInterface[] = []
@@ -51,6 +53,7 @@ export class Engine {
     this.scope = options.scope ?? 'computer'
     this.sessions = new Sessions(options.dataDir)
     this.names = new MachineNames(this)
+    this.guests = new Guests(this)
     this.live = this.newRecorder()
     this.statusTimer = setInterval(() => this.pushStatus(), STATUS_MS)
     this.statusTimer.unref()

@@ -107,6 +107,16 @@ export const handlers: { [M in Method]: Handler<M> } = {
     return gone('the call')
   },
 
+  'guest.open': (engine, params, client) => engine.guests.open(client, params),
+  'guest.thread': (engine, { run, name, func }, client) => engine.guests.thread(client, run, name, func),
+  'guest.thread.end': (engine, { thread, error }, client) => engine.guests.endThread(client, thread, error),
+  'guest.call': (engine, params, client) => engine.guests.call(client, params),
+  'guest.interrupt': (engine, { thread }, client) => engine.guests.interrupt(client, thread),
+  'guest.print': (engine, { thread, text, err }, client) => engine.guests.print(client, thread, text, err === true),
+  'guest.halt': (engine, params, client) => engine.guests.halt(client, params),
+  'guest.end': (engine, { run, ...end }, client) => engine.guests.end(client, run, end),
+  'guest.over': (engine, { run }) => engine.guests.over(run),
+
   'watch.set': (engine, { on }, client) => {
     if (client) client.looking = on
     engine.lookingChanged()

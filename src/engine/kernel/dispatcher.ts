@@ -34,6 +34,11 @@ export class Dispatcher extends Invoker {
     this.gate = gate
   }
 
+  /** the byte store of the session of now */
+  get bytes(): TraceSink['bytes'] {
+    return this.trace.bytes
+  }
+
   /** every open socket of the lab */
   get sockets(): Map<SockId, Sock> {
     return this.fds.sockets
@@ -43,7 +48,7 @@ export class Dispatcher extends Invoker {
 
   socket(th: Thread, family: Family, type: SockType): MaybePromise<Outcome> {
     const { table } = this.native
-    return this.invoke(th, 'socket', undefined, { family, type }, this.fds.sockets.size >= this.options.limits.sockets ? this.full() : undefined, {
+    return this.invoke(th, 'socket', undefined, { family, type }, this.full(), {
       attempt: () => this.native.socket(table.AF[family], table.SOCK[type], 0),
       done: (fd, ret) => {
         const sock = this.fds.adopt(th.run, fd, family, type)
@@ -132,18 +137,20 @@ export class Dispatcher extends Invoker {
       attempt: () => (sock.type === 'dgram' ? this.fds.recvfrom(sock, want, flags) : this.fds.recv(sock, want, flags, reuse)),
       want: 'readable',
       done: (whole, ret) => {
-        if (whole > want) ret.size = whole
-        return this.received(Math.min(whole, want), ret)
+        if (whole <= want) return this.received(whole, ret)
+        ret.size = whole
+        return { ...this.received(want, ret), size: whole }
       },
     })
   }
 
-  sendto(th: Thread, sock: Sock, data: Uint8Array, address: SockAddr): MaybePromise<Outcome> {
-    return this.invoke(th, 'sendto', sock, { len: data.length, address }, this.gate.sendto(address), {
+  /** @param flags MSG_* besides those of the lab; `said` names them in the trace */
+  sendto(th: Thread, sock: Sock, data: Uint8Array, address: SockAddr, flags = 0, said: { flags?: string } = {}): MaybePromise<Outcome> {
+    return this.invoke(th, 'sendto', sock, { len: data.length, address, ...said }, this.gate.sendto(address), {
       attempt: () => {
         const confined = this.fds.confine(sock, address)
         return confined < 0 ? confined : this.fds.withAddress(sock, address, (a, len) =>
-          this.native.sendto(sock.fd, data, data.length, this.native.table.MSG.nosignal, a, len))
+          this.native.sendto(sock.fd, data, data.length, flags | this.native.table.MSG.nosignal, a, len))
       },
       want: 'writable',
       done: (n, ret) => {
@@ -156,10 +163,10 @@ export class Dispatcher extends Invoker {
     })
   }
 
-  recvfrom(th: Thread, sock: Sock, n: number): MaybePromise<Outcome> {
+  recvfrom(th: Thread, sock: Sock, n: number, flags = 0, said: { flags?: string } = {}): MaybePromise<Outcome> {
     const want = Math.min(n, this.options.limits.recvBytes)
-    return this.invoke(th, 'recvfrom', sock, { len: n }, undefined, {
-      attempt: () => this.fds.recvfrom(sock, want),
+    return this.invoke(th, 'recvfrom', sock, { len: n, ...said }, undefined, {
+      attempt: () => this.fds.recvfrom(sock, want, flags),
       want: 'readable',
       done: (whole, ret) => {
         const got = Math.min(whole, want)
@@ -169,6 +176,7 @@ export class Dispatcher extends Invoker {
         const remote = this.fds.written() ?? sock.remote
         if (remote) ret.remote = remote
         const outcome = this.received(got, ret)
+        if (whole > got) outcome.size = whole
         return remote ? { ...outcome, address: remote } : outcome
       },
     })
@@ -329,8 +337,10 @@ export class Dispatcher extends Invoker {
     return { value: got, bytes: this.trace.bytes.taken }
   }
 
-  private full(): LabError {
+  /** why `more` sockets cannot be had; undefined: they can */
+  full(more = 1): LabError | undefined {
     const limit = this.options.limits.sockets
+    if (this.fds.sockets.size + more <= limit) return undefined
     return { code: 'LIMIT', limit: 'sockets', message: `the lab holds at most ${limit} open sockets: close some first`, syscall: 'socket', detail: { limit } }
   }
 }

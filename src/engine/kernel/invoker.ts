@@ -49,6 +49,9 @@ export interface RetFields {
   data?: Extract<Unstamped, { k: 'ret' }>['data']
   sock?: SockId
   fd?: number
+  /** socketpair's second */
+  sock2?: SockId
+  fd2?: number
   local?: SockAddr
   remote?: SockAddr
 }
@@ -219,6 +222,8 @@ export class Invoker {
     if (ret.data) event.data = ret.data
     if (ret.sock !== undefined) event.sock = ret.sock
     if (ret.fd !== undefined) event.fd = ret.fd
+    if (ret.sock2 !== undefined) event.sock2 = ret.sock2
+    if (ret.fd2 !== undefined) event.fd2 = ret.fd2
     if (ret.size !== undefined) event.size = ret.size
     if (ret.interface !== undefined) event.interface = ret.interface
     if (ret.local) event.local = ret.local

@@ -4,12 +4,16 @@ import { darwin, DARWIN_O_NONBLOCK, parseConnectionInfo, TCP_CONNECTION_INFO, TC
 import type { NativeSockets } from './platform/platform'
 import { setOption } from './options'
 
+/** <sys/fcntl.h> */
+const F_DUPFD_CLOEXEC = 67
+
 export function bindDarwin(): NativeSockets {
   const info = new Uint8Array(TCP_CONNECTION_INFO_BYTES)
   return bindPosix({
     table: darwin,
     nonblock: DARWIN_O_NONBLOCK,
     socketFlags: 0,
+    dupfd: F_DUPFD_CLOEXEC,
     // a Unix socket of macOS takes it too; where one does not, send() reports EPIPE after Node has ignored the signal
     prepare: (fd, native) => void setOption(native, fd, 'SO_NOSIGPIPE', 1),
     tellsTcp: true,

@@ -8,6 +8,7 @@ import { bytesInQueues, parseTcpInfo, TCP_INFO_BYTES } from './platform/tcp-info
 
 const O_NONBLOCK = 0x800
 const SOCK_NONBLOCK_CLOEXEC = 0x80800
+const F_DUPFD_CLOEXEC = 1030
 const SOL_SOCKET = 1
 const IPPROTO_TCP = 6
 const TCP_INFO = 11
@@ -93,5 +94,5 @@ export function bindLinux(): NativeSockets {
     return facts
   }
 
-  return { ...bindPosix({ table: linux, nonblock: O_NONBLOCK, socketFlags: SOCK_NONBLOCK_CLOEXEC, tellsTcp: true, tcpFacts }), ...bindRecvmsg() }
+  return { ...bindPosix({ table: linux, nonblock: O_NONBLOCK, socketFlags: SOCK_NONBLOCK_CLOEXEC, dupfd: F_DUPFD_CLOEXEC, tellsTcp: true, tcpFacts }), ...bindRecvmsg() }
 }

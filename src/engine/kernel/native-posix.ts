@@ -18,6 +18,8 @@ export interface PosixDialect {
   nonblock: number
   /** SOCK_NONBLOCK|SOCK_CLOEXEC for socket() and accept4(); 0: use fcntl */
   socketFlags: number
+  /** fcntl's F_DUPFD_CLOEXEC */
+  dupfd: number
   /** called once on every new socket (SO_NOSIGPIPE) */
   prepare?: (fd: number, native: NativeSockets) => void
   tellsTcp: boolean
@@ -42,6 +44,7 @@ export function bindPosix(dialect: PosixDialect): NativeSockets {
   const c_getpeername = c.func('int getpeername(int, void *, void *)')
   const c_getsockopt = c.func('int getsockopt(int, int, int, void *, void *)')
   const c_setsockopt = c.func('int setsockopt(int, int, int, const void *, uint32_t)')
+  const c_socketpair = c.func('int socketpair(int, int, int, void *)')
   const c_poll = c.func('int poll(void *, unsigned long, int)')
   const c_fcntl = c.func('int fcntl(int, int, ...)')
   const c_ioctl = c.func('int ioctl(int, unsigned long, ...)')
@@ -103,6 +106,13 @@ export function bindPosix(dialect: PosixDialect): NativeSockets {
     getpeername(fd, addr) {
       length[0] = addr.length
       return answer(c_getpeername(fd, addr, length))
+    },
+    dup: (fd) => ready(c_fcntl(fd, dialect.dupfd, 'int', 0) as number),
+    socketpair(domain, type, protocol, into) {
+      const r = c_socketpair(domain, type | socketFlags, protocol, into) as number
+      if (r < 0) return -koffi.errno()
+      into.forEach(ready)
+      return r
     },
     poll: (entries, count) => answer(c_poll(entries, count, 0)),
     addrLength: () => length[0]!,

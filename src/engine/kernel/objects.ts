@@ -86,6 +86,8 @@ export interface Outcome {
   errno?: string
   value: Plain
   bytes?: Uint8Array
+  /** a datagram's whole length, where it was longer than what was asked for */
+  size?: number
   sock?: Sock
   address?: SockAddr
   error?: LabError

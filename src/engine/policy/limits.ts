@@ -13,6 +13,10 @@ export const LIMITS = {
   threads: 12_000,
   /** programs that run at once */
   runs: 64,
+  /** programs outside the engine (Python): the threads of one, and what one may print in a second: characters and pieces */
+  guestThreads: 512,
+  guestPrint: 512 * 1024,
+  guestPrints: 2000,
   /** look-ups of names that wait for their turn */
   lookups: 32,
   /** most that one recv() may ask for */

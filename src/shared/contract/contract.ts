@@ -131,6 +131,7 @@ export const contract = {
   })),
   /** takes back the call in which a thread waits: it returns EINTR */
   'guest.interrupt': ((params) => request<typeof params, null>(params))(v.strictObject({ thread: id })),
+  /** `text` is as it was written, ends of lines included. Answered late while the program prints more than the lab shows. */
   'guest.print': ((params) => request<typeof params, null>(params))(v.strictObject({ thread: id, text: text(MAX_PRINT), err: v.optional(v.boolean()) })),
   /** the program stopped before a line (`goes-on`: it is halted no more) */
   'guest.halt': ((params) => request<typeof params, null>(params))(v.strictObject({
@@ -140,6 +141,8 @@ export const contract = {
   'guest.end': ((params) => request<typeof params, null>(params))(v.strictObject({
     run: id, status: v.picklist(['ok', 'failed', 'stopped']), error: v.optional(text(MAX_PRINT)),
   })),
+  /** answered when a guest's run is over, whoever ended it */
+  'guest.over': ((params) => request<typeof params, { status: 'ok' | 'failed' | 'stopped'; error?: string }>(params))(v.strictObject({ run: id })),
 
   /** samples closely while somebody looks */
   'watch.set': ((params) => request<typeof params, null>(params))(v.strictObject({ on: v.boolean() })),

@@ -72,7 +72,7 @@ export interface GuestOutcome {
   /** recv, recvfrom on a datagram socket: its whole length where the buffer was too small */
   size?: number
   /** poll: those that are ready. `hangup` and `error` as POLLHUP and POLLERR */
-  ready?: { fd: number; read: boolean; write: boolean; hangup: boolean; error: boolean }[]
+  ready?: { fd: number; read: boolean; write: boolean; hangup: boolean; error: boolean; /** closed meanwhile: POLLNVAL */ invalid?: boolean }[]
 }
 
 /** A local variable while a program is stopped; `fd` where it is a socket. */

@@ -62,6 +62,10 @@ export interface NativeSockets {
   arrival?(): number
   /** what recvmsg said last: the address that the datagram was sent to, 4 or 16 bytes */
   arrivedFor?(): Uint8Array | undefined
+  /** another descriptor of the same socket; absent where there are none such */
+  dup?(fd: number): Native
+  /** two connected sockets, non-blocking and close-on-exec; their descriptors go to `into` */
+  socketpair?(domain: number, type: number, protocol: number, into: Int32Array): Native
   shutdown(fd: number, how: number): Native
   close(fd: number): Native
   getsockname(fd: number, addr: Uint8Array): Native
