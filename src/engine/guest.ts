@@ -5,7 +5,7 @@
 import type { ParamsOf } from '../shared/contract/contract'
 import type { GuestCall, GuestOutcome } from '../shared/contract/guest'
 import { fail, ok, type LabError, type Result } from '../shared/result'
-import type { RunId, ThreadId } from '../shared/trace/events'
+import type { Plain, RunId, ThreadId } from '../shared/trace/events'
 import type { Client } from './client'
 import type { Engine } from './engine'
 import { dup, getsockopt, recv, recvfrom, send, sendto, setsockopt, socketpair, type GuestReturn } from './guest-calls'
@@ -217,7 +217,7 @@ export class Guests {
 
 /** A number that is no socket of this run: the call is in the trace all the same, as it is under strace. */
 function badDescriptor(k: Kernel['dispatcher'], th: Thread, call: GuestCall, fd: number): MaybePromise<Outcome> {
-  const args = call.name === 'poll' ? { nfds: call.fds.length, fds: [[fd, '']], timeout: th.timeout ?? null } : { fd }
+  const args: Record<string, Plain> = call.name === 'poll' ? { nfds: call.fds.length, fds: [[fd, '']], timeout: th.timeout ?? null } : { fd }
   return k.invoke(th, call.name, undefined, args, undefined, { attempt: () => k.fds.errnoNumber('EBADF'), done: () => ({ value: null }) })
 }
 
