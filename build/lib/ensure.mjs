@@ -9,7 +9,7 @@ import { at, run, runScript } from './run.mjs'
 const say = (line) => process.stderr.write(`${line}\n`)
 
 /** npm's own command line, run by this Node: under `npm start` npm tells where it is, else it lies beside Node. */
-function npmCli() {
+export function npmCli() {
   const beside = dirname(process.execPath)
   return [
     process.env.npm_execpath ?? '',

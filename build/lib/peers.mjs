@@ -12,6 +12,7 @@ const PEERS = [
   { name: 'strace', package: 'strace', programs: ['strace'] },
   { name: 'curl', package: 'curl', programs: ['curl'] },
   { name: 'ip (iproute2)', package: 'iproute2', programs: ['ip'] },
+  { name: 'Wine (64 bits)', package: 'wine64', file: '/usr/lib/wine/wine64' },
   { name: 'Japanese and Korean fonts', package: 'fonts-noto-cjk', file: '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc' },
 ]
 

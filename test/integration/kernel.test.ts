@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 import type { Sock, Thread } from '../../src/engine/kernel/objects'
 import type { Family, SockAddr } from '../../src/shared/trace/events'
 import { listInterfaces } from '../../src/engine/observe/interfaces'
 import { openDescriptors, sockOf, testKernel, type TestKernel } from '../lib/kernel'
+import { lacks, onWindows } from '../lib/wine'
 
 let k: TestKernel
 let server: Thread
@@ -46,6 +47,7 @@ const bytes = (s: string): Uint8Array => new TextEncoder().encode(s)
 const lastOf = (kind: string) => k.events.filter((e) => e.k === kind).at(-1) as never as Record<string, unknown>
 
 describe.each(['inet', 'inet6', 'unix'] as const)('a stream over %s', (family) => {
+  const it = test.skipIf(family === 'unix' && lacks('unix'))
   it('carries bytes both ways and ends with an empty recv', async () => {
     const [c, s] = await pair(family)
     expect((await k.dispatcher.send(client, c, bytes('hello'))).value).toBe(5)
@@ -101,12 +103,13 @@ describe('datagram facts', () => {
     await k.dispatcher.bind(th, s, anywhere(family))
     return s
   }
-  it('a datagram that does not fit is cut, and its whole size is known', async () => {
+  // Winsock says that it was cut, not how long it was
+  it('a datagram that does not fit is cut, and its whole size is known where the kernel tells', async () => {
     const a = await udp(server)
     await k.dispatcher.sendto(client, await udp(client), new Uint8Array(1000), a.local!)
     const got = await k.dispatcher.recvfrom(server, a, 10)
     expect(got.bytes).toHaveLength(10)
-    expect(lastOf('ret')).toMatchObject({ value: 10, size: 1000 })
+    expect(lastOf('ret')).toMatchObject(onWindows ? { value: 10 } : { value: 10, size: 1000 })
   })
   it('65,507 bytes are the most (EMSGSIZE)', async () => {
     const a = await udp(server)
@@ -114,7 +117,7 @@ describe('datagram facts', () => {
     expect((await k.dispatcher.sendto(client, b, new Uint8Array(65_507), a.local!)).value).toBe(65_507)
     expect((await k.dispatcher.sendto(client, b, new Uint8Array(65_508), a.local!)).errno).toBe('EMSGSIZE')
   })
-  it('a connected socket hears of the ICMP error behind ECONNREFUSED', async () => {
+  it.skipIf(lacks('icmp'))('a connected socket hears of the ICMP error behind ECONNREFUSED', async () => {
     const gone = await udp(server)
     const b = await udp(client)
     await k.dispatcher.close(server, gone)
@@ -136,6 +139,7 @@ describe('datagram facts', () => {
     ['inet', '239.1.2.3', 'IP_ADD_MEMBERSHIP', 'IP_MULTICAST_IF', '0.0.0.0', LO],
     ['inet6', 'ff12::1234', 'IPV6_JOIN_GROUP', 'IPV6_MULTICAST_IF', '::', other],
   ] as const)('a member of an %s group hears it, and on which interface', async (family, group, join, out, wildcard, lo) => {
+    if (family === 'inet' && lacks('groupByIndex')) lo = 0
     if (lo === undefined) throw new Error('this machine has no interface with IPv6 but the loopback: add one (ip link add type dummy)')
     const member = sockOf(await k.dispatcher.socket(server, family, 'dgram'))
     await k.dispatcher.bind(server, member, { family, host: wildcard, port: 0 })
@@ -145,7 +149,7 @@ describe('datagram facts', () => {
     await k.dispatcher.setsockopt(client, b, out, lo)
     expect((await k.dispatcher.sendto(client, b, bytes('hi all'), { family, host: group, port, ...(family === 'inet6' ? { scope: lo } : {}) })).value).toBe(6)
     expect(text((await k.dispatcher.recvfrom(server, member, 100)).bytes)).toBe('hi all')
-    expect(lastOf('ret')).toMatchObject({ interface: lo })
+    expect(lastOf('ret')).toMatchObject({ interface: lo === 0 ? expect.any(Number) : lo })
   })
   it('joining what is no group fails', async () => {
     const s = await udp(client)
@@ -177,7 +181,7 @@ describe('errors are values', () => {
     expect((await k.dispatcher.bind(client, s, { family: 'inet6', host: '::1', port: 0 })).errno).toBe('EAFNOSUPPORT')
     expect((await k.dispatcher.bind(client, s, { family: 'inet', host: 'localhost', port: 0 })).errno).toBe('EINVAL')
   })
-  it('ENAMETOOLONG for a Unix path of 108 bytes', async () => {
+  it.skipIf(lacks('unix'))('ENAMETOOLONG for a Unix path of 108 bytes', async () => {
     const s = sockOf(await k.dispatcher.socket(client, 'unix', 'stream'))
     expect((await k.dispatcher.bind(client, s, { family: 'unix', path: '/tmp/'.padEnd(108, 'x') })).errno).toBe('ENAMETOOLONG')
   })
@@ -187,15 +191,18 @@ describe('errors are values', () => {
     const c = sockOf(await k.dispatcher.socket(client, 'inet', 'stream'))
     expect((await k.dispatcher.connect(client, c, l.local!)).errno).toBe('ECONNREFUSED')
   })
-  it('ENOTCONN, EBADF after close, EPIPE without a signal, ECONNRESET after an abort', async () => {
+  it('ENOTCONN, EBADF after close', async () => {
     const lone = sockOf(await k.dispatcher.socket(client, 'inet', 'stream'))
     expect((await k.dispatcher.recv(client, lone, 1)).errno).toBe('ENOTCONN')
     await k.dispatcher.close(client, lone)
     expect((await k.dispatcher.send(client, lone, bytes('x'))).errno).toBe('EBADF')
+  })
+  it.skipIf(lacks('reset'))('ECONNRESET after an abort, then EPIPE without a signal', async () => {
     const [c, s] = await pair()
     await k.dispatcher.abort(server, s)
     expect((await k.dispatcher.recv(client, c, 1)).errno).toBe('ECONNRESET')
-    expect((await k.dispatcher.send(client, c, bytes('x'))).errno).toBe('EPIPE')
+    // Winsock has no EPIPE: the connection stays reset
+    expect((await k.dispatcher.send(client, c, bytes('x'))).errno).toBe(onWindows ? 'ECONNRESET' : 'EPIPE')
   })
   it('the limit of sockets', async () => {
     const small = await testKernel({ sockets: 2 })
@@ -215,7 +222,10 @@ describe('errors are values', () => {
     const th = strict.thread()
     const s = sockOf(await strict.dispatcher.socket(th, 'inet', 'stream'))
     expect((await strict.dispatcher.connect(th, s, { family: 'inet', host: '127.0.0.1', port: 9 })).errno).toBe('POLICY')
-    expect((await strict.dispatcher.getsockname(th, s)).address).toMatchObject({ port: 0 })
+    const name = await strict.dispatcher.getsockname(th, s)
+    // Winsock knows no name of a socket that was not bound
+    if (onWindows) expect(name.errno).toBe('EINVAL')
+    else expect(name.address).toMatchObject({ port: 0 })
     await strict.end()
   })
 })
@@ -265,7 +275,7 @@ describe('waiting', () => {
     // a FIN in the queue is no byte of it
     const before = k.native.tcpFacts(s.fd)?.sendq
     await k.dispatcher.shutdown(server, s, 'WR')
-    expect(k.native.tcpFacts(s.fd)).toMatchObject({ sendq: before })
+    expect(k.native.tcpFacts(s.fd)?.sendq).toBe(before)
     c.timeout = null
     const waiting = k.dispatcher.send(client, c, bytes('end'))
     await vi.waitUntil(() => client.cancel)
@@ -302,7 +312,7 @@ describe('poll', () => {
 })
 
 describe('what the kernel says', () => {
-  it('the accept queue fills and is seen', async () => {
+  it.skipIf(onWindows)('the accept queue fills and is seen', async () => {
     const l = await listening('inet', 5)
     for (let i = 0; i < 3; i++) {
       const c = sockOf(await k.dispatcher.socket(client, 'inet', 'stream'))
@@ -310,14 +320,14 @@ describe('what the kernel says', () => {
     }
     expect(k.native.tcpFacts(l.fd)).toMatchObject({ state: 'LISTEN', recvq: 3, sendq: 5 })
   })
-  it('samples both ends after each call', async () => {
+  it.skipIf(lacks('tcpInfo'))('samples both ends after each call', async () => {
     const [c, s] = await pair()
     await k.dispatcher.send(client, c, bytes('hello'))
     const of = (sock: Sock) => k.events.filter((e) => e.k === 'sample' && e.sock === sock.id).at(-1)
-    expect(of(c)).toMatchObject({ state: 'ESTABLISHED', dataSegsOut: 1 })
-    expect(of(s)).toMatchObject({ state: 'ESTABLISHED', recvq: 5, dataSegsIn: 1 })
+    expect(of(c)).toMatchObject(onWindows ? { state: 'ESTABLISHED' } : { state: 'ESTABLISHED', dataSegsOut: 1 })
+    expect(of(s)).toMatchObject(onWindows ? { state: 'ESTABLISHED', recvq: 5 } : { state: 'ESTABLISHED', recvq: 5, dataSegsIn: 1 })
   })
-  it('follows a closed end through FIN_WAIT_2 to TIME_WAIT in the connection table', async () => {
+  it.skipIf(lacks('closedRows'))('follows a closed end through FIN_WAIT_2 to TIME_WAIT in the connection table', async () => {
     const [c, s] = await pair()
     await k.dispatcher.close(client, c)
     // FIN_WAIT_1 for as long as the peer's kernel delays its ACK
@@ -325,7 +335,7 @@ describe('what the kernel says', () => {
     await k.dispatcher.close(server, s)
     const states = k.events.filter((e) => e.k === 'endpoint').map((e) => (e.k === 'endpoint' ? e.state : ''))
     expect(states).toContain('TIME_WAIT')
-    expect(k.events.find((e) => e.k === 'endpoint' && e.state === 'TIME_WAIT')).toMatchObject({ timer: 'timewait' })
+    if (!onWindows) expect(k.events.find((e) => e.k === 'endpoint' && e.state === 'TIME_WAIT')).toMatchObject({ timer: 'timewait' })
   })
   it('shows the end that was not accepted yet', async () => {
     const l = await listening()
@@ -428,6 +438,7 @@ describe('runs', () => {
       program: 'busy', params: {},
       async main(sys) {
         const s = await sys.socket('inet', 'stream')
+        await s.bind({ family: 'inet', host: '127.0.0.1', port: 0 })
         while (!sys.signal.aborted) await s.getsockname()
       },
     })

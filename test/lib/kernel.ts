@@ -1,5 +1,6 @@
 /** A real kernel with a trace that a test can read: what the recorder does, kept in memory. */
 import { readdirSync } from 'node:fs'
+import koffi from 'koffi'
 import { createKernel, type Kernel } from '../../src/engine/kernel/kernel'
 import type { Gate, Outcome, Sock, Thread } from '../../src/engine/kernel/objects'
 import { createConnectionTable } from '../../src/engine/observe/connection-table'
@@ -49,5 +50,16 @@ export function sockOf(outcome: Outcome): Sock {
   return outcome.sock
 }
 
-/** How many sockets this process has open (Linux). */
-export const openDescriptors = (): number => readdirSync('/proc/self/fd').length
+/** How many descriptors (Linux) or handles (Windows) this process has open. */
+export const openDescriptors: () => number = process.platform === 'win32' ? openHandles() : () => readdirSync('/proc/self/fd').length
+
+function openHandles(): () => number {
+  const kernel32 = koffi.load('kernel32.dll')
+  const current = kernel32.func('void * __stdcall GetCurrentProcess()')
+  const countOf = kernel32.func('int __stdcall GetProcessHandleCount(void *, void *)')
+  const count = new Uint32Array(1)
+  return () => {
+    if (countOf(current(), count) === 0) throw new Error('GetProcessHandleCount')
+    return count[0]!
+  }
+}

@@ -2,6 +2,7 @@
 import koffi from 'koffi'
 import type { NativeSockets } from './platform/platform'
 import { parseWindowsTcpInfo, SIO_TCP_INFO, win32, WINDOWS_TCP_INFO_BYTES } from './platform/win32'
+import { bindRecvMsg } from './recvmsg-win32'
 
 const WINSOCK_2_2 = 0x0202
 const WSADATA_BYTES = 512
@@ -12,6 +13,10 @@ const WSAEWOULDBLOCK = 10035
 const WSAEINPROGRESS = 10036
 const WSAEMSGSIZE = 10040
 const WSAEOPNOTSUPP = 10045
+const WSAECONNRESET = 10054
+const WSAECONNREFUSED = 10061
+/** whether an ICMP error of a datagram that was sent makes the next recv fail (<mstcpip.h>) */
+const SIO_UDP_CONNRESET = 0x9800000c
 
 /** Winsock wants buffers of at least one byte. */
 const NOTHING = new Uint8Array(1)
@@ -76,10 +81,38 @@ export function bindWindows(): NativeSockets {
   }
   const tellsTcp = probeTcpInfo()
 
+  /**
+   * Windows lets recvfrom() on any UDP socket fail with WSAECONNRESET after one of its datagrams found a closed port, so that a
+   * client that is gone would end a server. As POSIX has it, only a connected socket hears of it, as ECONNREFUSED.
+   */
+  const datagrams = new Set<number>()
+  function hearIcmp(fd: number, on: boolean): void {
+    // refused by a system that does not know it: then it is as that system does it
+    w_wsaioctl(fd, SIO_UDP_CONNRESET, new Uint32Array([on ? 1 : 0]), 4, null, 0, returned, null, null)
+  }
+  const fromPeer = (fd: number, r: number): number => (r === -WSAECONNRESET && datagrams.has(fd) ? -WSAECONNREFUSED : r)
+
+  function probeRecvMsg() {
+    const fd = ready(w_socket(win32.AF.inet, win32.SOCK.dgram, win32.IPPROTO.udp, null, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT) as number)
+    if (fd < 0) return undefined
+    const bound = bindRecvMsg((request, input, output) =>
+      w_wsaioctl(fd, request, input, input.byteLength, output, output.byteLength, returned, null, null) as number, lastError as () => number, length)
+    w_close(fd)
+    return bound
+  }
+
   const native: NativeSockets = {
     table: win32,
     tellsTcp,
-    socket: (domain, type, protocol) => ready(w_socket(domain, type, protocol, null, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT) as number),
+    ...probeRecvMsg(),
+    socket(domain, type, protocol) {
+      const fd = ready(w_socket(domain, type, protocol, null, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT) as number)
+      if (fd >= 0 && type === win32.SOCK.dgram) {
+        datagrams.add(fd)
+        hearIcmp(fd, false)
+      }
+      return fd
+    },
     bind: (fd, addr, len) => answer(w_bind(fd, addr, len) as number),
     listen: (fd, backlog) => answer(w_listen(fd, backlog) as number),
     accept(fd, addr) {
@@ -88,20 +121,28 @@ export function bindWindows(): NativeSockets {
     },
     connect(fd, addr, len) {
       const r = answer(w_connect(fd, addr, len) as number)
+      if (r === 0 && datagrams.has(fd)) hearIcmp(fd, true)
       // Winsock's word for a connect that has begun
       return r === -WSAEWOULDBLOCK ? -WSAEINPROGRESS : r
     },
     send: (fd, data, len, flags) => answer(w_send(fd, len === 0 ? NOTHING : data, len, flags) as number),
-    recv: (fd, into, len, flags) => answer(w_recv(fd, len === 0 ? NOTHING : into, len, flags) as number),
-    sendto: (fd, data, len, flags, addr, addrLen) => answer(w_sendto(fd, len === 0 ? NOTHING : data, len, flags, addr, addrLen) as number),
-    recvfrom(fd, into, len, flags, addr) {
-      length[0] = addr.length
-      const r = answer(w_recvfrom(fd, len === 0 ? NOTHING : into, len, flags, addr, length) as number)
+    recv(fd, into, len, flags) {
+      const r = fromPeer(fd, answer(w_recv(fd, len === 0 ? NOTHING : into, len, flags) as number))
       // the datagram was longer than the buffer, which holds its beginning: POSIX says nothing of the rest
       return r === -WSAEMSGSIZE ? len : r
     },
+    sendto: (fd, data, len, flags, addr, addrLen) => answer(w_sendto(fd, len === 0 ? NOTHING : data, len, flags, addr, addrLen) as number),
+    recvfrom(fd, into, len, flags, addr) {
+      length[0] = addr.length
+      const r = fromPeer(fd, answer(w_recvfrom(fd, len === 0 ? NOTHING : into, len, flags, addr, length) as number))
+      // as for recv
+      return r === -WSAEMSGSIZE ? len : r
+    },
     shutdown: (fd, how) => answer(w_shutdown(fd, how) as number),
-    close: (fd) => answer(w_close(fd) as number),
+    close(fd) {
+      datagrams.delete(fd)
+      return answer(w_close(fd) as number)
+    },
     getsockname(fd, addr) {
       length[0] = addr.length
       return answer(w_getsockname(fd, addr, length) as number)

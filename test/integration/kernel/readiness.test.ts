@@ -1,16 +1,19 @@
-/** One suite for every readiness loop that can run here: epoll, and the poll-like one that Windows uses, on poll(2). */
+/** One suite for every readiness loop that can run here: epoll, the poll-like one that Windows uses on poll(2), and on Windows WSAPoll itself. */
 import koffi from 'koffi'
 import { afterEach, describe, expect, it } from 'vitest'
 import { bindLinux } from '../../../src/engine/kernel/native-linux'
+import { bindWindows } from '../../../src/engine/kernel/native-win32'
 import type { NativeSockets, Readiness } from '../../../src/engine/kernel/platform/platform'
 import { createEpoll } from '../../../src/engine/kernel/readiness-epoll'
 import { createPollReadiness } from '../../../src/engine/kernel/readiness-poll'
-import { selfConnected } from '../../../src/engine/kernel/readiness-wsapoll'
+import { createWsaPoll, selfConnected } from '../../../src/engine/kernel/readiness-wsapoll'
 import { decodeSockAddr, encodeSockAddr, SOCKADDR_STORAGE } from '../../../src/engine/kernel/sockaddr'
 
 const linux = process.platform === 'linux'
-const EAGAIN = -11
-const EINPROGRESS = -115
+const windows = process.platform === 'win32'
+const EAGAIN = windows ? -10035 : -11
+const EINPROGRESS = windows ? -10036 : -115
+const ECONNREFUSED = windows ? 10061 : 111
 
 function createPosixPoll(native: NativeSockets, retryWritable = -1): Readiness {
   const poll = koffi.load(null).func('int poll(void *, unsigned long, int)')
@@ -41,11 +44,11 @@ function sockets(native: NativeSockets) {
     return fd
   }
   return {
-    listen(): { fd: number; port: number } {
+    listen(listens = true): { fd: number; port: number } {
       const fd = keep(native.socket(table.AF.inet, table.SOCK.stream, 0))
       const size = encodeSockAddr({ family: 'inet', host: '127.0.0.1', port: 0 }, table, address)
       expect(native.bind(fd, address, size)).toBe(0)
-      expect(native.listen(fd, 600)).toBe(0)
+      if (listens) expect(native.listen(fd, 600)).toBe(0)
       native.getsockname(fd, address)
       return { fd, port: (decodeSockAddr(address, native.addrLength(), table) as { port: number }).port }
     },
@@ -60,14 +63,15 @@ function sockets(native: NativeSockets) {
   }
 }
 
-const kinds: [string, (native: NativeSockets) => Readiness][] = [
-  ['epoll', () => createEpoll()],
-  ['poll', (native) => createPosixPoll(native)],
-]
+const kinds: [string, () => NativeSockets, (native: NativeSockets) => Readiness][] = windows
+  ? [['WSAPoll', bindWindows, createWsaPoll]]
+  : linux
+    ? [['epoll', bindLinux, () => createEpoll()], ['poll', bindLinux, (native) => createPosixPoll(native)]]
+    : []
 
-describe.runIf(linux).each(kinds)('%s', (_name, create) => {
+describe.each(kinds)('%s', (_name, bind, create) => {
   function setUp() {
-    const native = bindLinux()
+    const native = bind()
     const ready = create(native)
     cleanups.push(() => ready.close())
     const s = sockets(native)
@@ -129,13 +133,13 @@ describe.runIf(linux).each(kinds)('%s', (_name, create) => {
     t.native.shutdown(client, t.native.table.SHUT.WR)
     await waiting
     expect(t.native.recv(peer, new Uint8Array(1), 1, 0)).toBe(0)
-    const gone = t.listen()
-    t.native.shutdown(gone.fd, t.native.table.SHUT.RDWR)
-    const refused = t.connect(gone.port)
+    // bound, so that nobody else takes the port, and not listening
+    const refused = t.connect(t.listen(false).port)
     await t.writable(refused)
     const error = new Uint8Array(4)
-    t.native.getsockopt(refused, 1, 4, error)
-    expect(error[0]).toBe(111)
+    const { level, option } = t.native.table.options.SO_ERROR!
+    t.native.getsockopt(refused, level, option, error)
+    expect(new DataView(error.buffer).getInt32(0, true)).toBe(ECONNREFUSED)
   })
 
   it('wakes everyone who waits on a descriptor that is forgotten, and nobody who cancelled', async () => {
