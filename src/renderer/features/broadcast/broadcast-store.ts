@@ -1,6 +1,7 @@
 /** Broadcasts that this app sends, its receivers, and what the trace says of both. */
 import { defineStore } from 'pinia'
 import { computed, reactive, shallowRef, watch } from 'vue'
+import { formatEndpoint } from '../../../shared/net/address'
 import { datagramOfCall } from '../../../shared/projections/flows'
 import { newMembers, updateMembers, type MembersIndex } from '../../../shared/projections/members'
 import type { LabState, RunModel } from '../../../shared/projections/model'
@@ -42,6 +43,13 @@ export const useBroadcastStore = defineStore('broadcast', () => {
   const sends = computed(() => all.value.filter((run) => run.program === PROGRAM).reverse())
   const receivers = computed(() => all.value.filter((run) => run.program === RECEIVER && run.params.host === '0.0.0.0' && !(run.end && run.end.seq <= timeline.cursor)))
 
+  /** Where a receiver hears: the port asked for may have been 0. */
+  function boundAt(run: RunModel): string {
+    void lab.version
+    const local = [...lab.lab().sockets.values()].find((sock) => sock.run === run.run)?.local.value.at(-1)
+    return local ? formatEndpoint(local) : `${String(run.params.host)}:${String(run.params.port)}`
+  }
+
   /** the receiver started last, where it failed */
   const failedReceiver = computed(() => {
     const last = all.value.filter((run) => run.program === RECEIVER).at(-1)
@@ -65,5 +73,5 @@ export const useBroadcastStore = defineStore('broadcast', () => {
   const receive = (port = form.port) => start(RECEIVER, { host: '0.0.0.0', port, behaviour: 'upper' })
   const stop = (run: number) => lab.request('run.stop', { run })
 
-  return { form, error, networks, network, index, sends, receivers, failedReceiver, send, allowAndSend, receive, stop }
+  return { form, error, networks, network, index, sends, receivers, boundAt, failedReceiver, send, allowAndSend, receive, stop }
 })

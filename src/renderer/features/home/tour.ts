@@ -17,7 +17,7 @@ export const GROUPS: readonly TourGroup[] = [
     { page: 'names', examples: ['lookup', 'hosts', 'ports'] },
   ] },
   { id: 'stream', pages: [
-    { page: 'tcp', examples: ['hello', 'several', 'echo', 'halfClose', 'fillSend', 'reset'] },
+    { page: 'tcp', examples: ['hello', 'several', 'queue', 'halfClose', 'fillSend', 'reset'] },
     { page: 'servers', examples: ['models', 'backlog', 'unix'] },
     { page: 'framing', examples: ['length', 'delimiter'] },
   ] },
@@ -55,7 +55,7 @@ export const PATHS: readonly Path[] = [
     step('bot', 'multicast', 'bot'),
   ] },
   { id: 'tcp', steps: [
-    step('ports', 'names', 'ports'), step('handshake', 'tcp', 'handshake'), step('oneAtATime', 'tcp', 'echo'), step('aborted', 'tcp', 'reset'),
+    step('ports', 'names', 'ports'), step('handshake', 'tcp', 'handshake'), step('oneAtATime', 'tcp', 'queue'), step('aborted', 'tcp', 'reset'),
     step('restart', 'tcp', 'restart'), step('halfClose', 'tcp', 'halfClose'), step('bothClose', 'tcp', 'closing'), step('noServer', 'tcp', 'refused'),
     step('noAnswer', 'tcp', 'timeout'), step('buffers', 'tcp', 'fillSend'), step('backlog', 'servers', 'backlog'), step('getByHand', 'http', 'hand'),
   ] },

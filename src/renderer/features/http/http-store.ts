@@ -18,16 +18,18 @@ export const useHttpStore = defineStore('http', () => {
   const getError = shallowRef<LabError>()
   const chosenRun = shallowRef<RunId>()
 
-  async function startServer(): Promise<void> {
+  /** Resolves when it listens: true; or when it could not. */
+  async function startServer(): Promise<boolean> {
     serverError.value = undefined
     const answer = await page.start('http-server', { ...server })
     if (!answer.ok) {
       serverError.value = answer.error
-      return
+      return false
     }
     chosenRun.value = answer.value.run
     const address = await page.listening(answer.value.run)
     if (address) get.url = `${page.urlOf(address)}/`
+    return address !== undefined
   }
   async function startGet(): Promise<void> {
     getError.value = undefined

@@ -27,8 +27,12 @@ export function relayExamples(): Examples {
     const toPort = await server(proto)
     if (toPort === 0) return
     Object.assign(relay.form, { proto, listenHost: '127.0.0.1', listenPort: 0, toHost: '127.0.0.1', toPort, knobs: { ...NO_KNOBS, ...knobs } })
-    await relay.start()
-    const listens = await until(() => (relay.run && (relay.listensAt(relay.run) ?? (relay.run.end ? null : undefined))))
+    const run = await relay.start()
+    if (run === undefined) return
+    const listens = await until(() => {
+      const wire = relay.run?.run === run ? relay.run : undefined
+      return wire && (relay.listensAt(wire) ?? (wire.end ? null : undefined))
+    })
     if (listens) await relay.startEnds('client')
   }
   return {

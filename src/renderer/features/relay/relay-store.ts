@@ -68,14 +68,15 @@ export const useRelayStore = defineStore('relay', () => {
     return local && local.family !== 'unix' ? local : undefined
   }
 
-  async function start(): Promise<void> {
+  async function start(): Promise<RunId | undefined> {
     error.value = undefined
     timeline.goLive()
     const { proto, listenHost, listenPort, toHost, toPort, seed, knobs } = form
     const params = { proto, 'listen-host': listenHost, 'listen-port': listenPort, 'to-host': toHost, 'to-port': toPort, seed, ...knobs }
     const answer = await lab.request('run.start', { program: PROGRAM, params })
-    if (answer.ok) chosenRun.value = answer.value.run
-    else error.value = answer.error
+    if (answer.ok) return (chosenRun.value = answer.value.run)
+    error.value = answer.error
+    return undefined
   }
   const stop = (id: RunId) => lab.request('run.stop', { run: id })
   async function set(id: RunId, params: Record<string, Plain>): Promise<void> {

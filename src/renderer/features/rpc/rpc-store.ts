@@ -45,16 +45,18 @@ export const useRpcStore = defineStore('rpc', () => {
   const chosenRun = shallowRef<RunId>()
   const problem = computed(() => paramsProblem(call.params))
 
-  async function startServer(): Promise<void> {
+  /** Resolves when it listens: true; or when it could not. */
+  async function startServer(): Promise<boolean> {
     serverError.value = undefined
     const answer = await page.start('xmlrpc-server', { ...server })
     if (!answer.ok) {
       serverError.value = answer.error
-      return
+      return false
     }
     chosenRun.value = answer.value.run
     const address = await page.listening(answer.value.run)
     if (address) call.url = page.urlOf(address)
+    return address !== undefined
   }
   async function ask({ method, params }: Ask): Promise<void> {
     callError.value = undefined

@@ -50,7 +50,7 @@ export function tcpExamples(): Examples {
     upper: async () => { if (await serve('upper')) await ask('tcp-client', 1) },
     sum: async () => { if (await serve('sum')) await ask('tcp-client', 1, '1 2') },
     // the second client is connected, and waits in the accept queue while the first is served
-    echo: async () => {
+    queue: async () => {
       if (!(await serve('echo'))) return
       const [first, second] = await ask('echo-client', 2)
       for (const run of [first, second]) if (run !== undefined) await lab.request('run.input', { run, line: 'hello' })

@@ -9,18 +9,17 @@ import { useUdpStore } from './udp-store'
 export function udpExamples(work: Ref<'programs' | 'facts'>, open: Ref<boolean>): Examples {
   const udp = useUdpStore()
 
+  /** Where the port of the form is another program's, the kernel chooses one. */
+  async function anywhere(): Promise<boolean> {
+    udp.server.port = 0
+    return udp.startServer()
+  }
   async function ask(id: ScenarioId): Promise<void> {
     work.value = 'programs'
     open.value = true
     if (udp.clientRunning) await udp.stop(udp.clientRun)
     udp.choose(SETTINGS[id])
-    // where the port of the form is taken by another program, the kernel chooses one
-    for (const port of [udp.server.port, 0]) {
-      if (udp.serverRunning) break
-      udp.server.port = port
-      await udp.startServer()
-    }
-    if (udp.serverRunning) await udp.startClient()
+    if (udp.serverRunning || await udp.startServer() || await anywhere()) await udp.startClient()
   }
 
   return {

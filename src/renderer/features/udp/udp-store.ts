@@ -65,15 +65,17 @@ export const useUdpStore = defineStore('udp', () => {
   })
 
   // ---- starting, stopping, turning
-  async function startServer(): Promise<void> {
+  /** Resolves when it is bound: true; or when it could not be. */
+  async function startServer(): Promise<boolean> {
     serverError.value = undefined
     timeline.goLive()
     const answer = await lab.request('run.start', { program: 'udp-server', params: { ...server, ...knobs } })
-    if (!answer.ok) serverError.value = answer.error
-    else await offer(answer.value.run)
+    if (answer.ok) return offer(answer.value.run)
+    serverError.value = answer.error
+    return false
   }
   /** The client asks where the server stands: the port may have been 0, the host a wildcard. */
-  async function offer(id: RunId): Promise<void> {
+  async function offer(id: RunId): Promise<boolean> {
     while (lab.link === 'connected' && !lab.lab().calls.runs.get(id)?.end) {
       for (const socket of lab.lab().sockets.values()) {
         const local = socket.run === id ? socket.local.value.at(-1) : undefined
@@ -81,10 +83,11 @@ export const useUdpStore = defineStore('udp', () => {
         if (!to || to.family === 'unix') continue
         client.host = to.family === 'inet6' && to.scope ? server.host : to.host
         client.port = to.port
-        return
+        return true
       }
       await new Promise((resolve) => requestAnimationFrame(resolve))
     }
+    return false
   }
   async function startClient(): Promise<void> {
     clientError.value = undefined
