@@ -1,14 +1,15 @@
 /** What the capture requests of the contract do. */
-import { fail } from '../shared/result'
+import { ok } from '../shared/result'
 import type { Handler } from './requests'
 
 type Methods = 'capture.status' | 'capture.start' | 'capture.stop' | 'capture.save'
 
-const unavailable = () => fail({ code: 'UNAVAILABLE', message: 'packets cannot be captured here' })
-
 export const captureHandlers: { [M in Methods]: Handler<M> } = {
-  'capture.status': unavailable,
-  'capture.start': unavailable,
-  'capture.stop': unavailable,
-  'capture.save': unavailable,
+  'capture.status': async (engine, { fresh }) => ok(await engine.captures.status(fresh)),
+  'capture.start': (engine, options) => engine.captures.start(options),
+  'capture.stop': async (engine) => ok(await engine.captures.stop()),
+  'capture.save': (engine, { session, offset, len }) => {
+    const source = engine.source(session)
+    return source.ok ? engine.captureFiles.read(source.value, offset, len) : source
+  },
 }

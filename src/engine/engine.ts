@@ -7,13 +7,15 @@ import { hostname } from 'node:os'
 import * as v from 'valibot'
 import { contract, type EngineStatus, type Hello, type Method, type NetInterface, type Pace, type ResultOf, type Scope, type SessionInfo } from '../shared/contract/contract'
 import { fail, ok, type LabError, type Result } from '../shared/result'
-import type { SockAddr, Unstamped } from '../shared/trace/events'
+import type { SockAddr, SockId, Unstamped } from '../shared/trace/events'
 import { Client, type ClientPort } from './client'
 import { Guests } from './guest'
 import { createKernel, type Kernel } from './kernel/kernel'
-import type { Gate, Run, TraceSink } from './kernel/objects'
+import type { Gate, Run, Sock, TraceSink } from './kernel/objects'
 import type { RunEnd } from './kernel/process'
 import { MachineNames } from './machine-names'
+import { Captures } from './observe/capture'
+import { CaptureFiles } from './observe/capture-save'
 import { createConnectionTable } from './observe/connection-table'
 import { readInterfaces, watchInterfaces } from './observe/interfaces'
 import { LIMITS } from './policy/limits'
@@ -39,6 +41,8 @@ export class Engine {
   readonly sessions: Sessions
   readonly clients = new Set<Client>()
   readonly names: MachineNames
+  readonly captures: Captures
+  readonly captureFiles: CaptureFiles
   readonly guests: Guests
   kernel: Kernel | undefined
   kernelError: string | undefined
@@ -53,6 +57,8 @@ export class Engine {
     this.scope = options.scope ?? 'computer'
     this.sessions = new Sessions(options.dataDir)
     this.names = new MachineNames(this)
+    this.captures = new Captures(this)
+    this.captureFiles = new CaptureFiles(`Socketscope ${this.version}`)
     this.guests = new Guests(this)
     this.live = this.newRecorder()
     this.statusTimer = setInterval(() => this.pushStatus(), STATUS_MS)
@@ -71,6 +77,11 @@ export class Engine {
 
   get pace(): Pace {
     return this.kernel?.dispatcher.pacer.current ?? { mode: 'run' }
+  }
+
+  /** the lab's open sockets */
+  get sockets(): ReadonlyMap<SockId, Sock> {
+    return this.kernel?.dispatcher.sockets ?? new Map<SockId, Sock>()
   }
 
   get signal(): AbortSignal {
@@ -132,6 +143,7 @@ export class Engine {
     if (this.scope === scope) return
     this.scope = scope
     this.live.push({ k: 'scope', scope })
+    void this.captures.check()
   }
 
   /** Ends every run. Settles when the last descriptor is closed. */
@@ -142,6 +154,7 @@ export class Engine {
   /** Ends every run and begins an empty session. */
   async newSession(): Promise<SessionInfo> {
     await this.stopRuns()
+    await this.captures.stop()
     const old = this.live
     this.live = this.newRecorder()
     await old.close()
@@ -169,6 +182,8 @@ export class Engine {
     this.closing.abort()
     clearInterval(this.statusTimer)
     await this.stopRuns()
+    await this.captures.stop()
+    await this.captureFiles.close()
     this.kernel?.close()
     this.names.close()
     for (const client of this.clients) client.close()
@@ -229,6 +244,7 @@ export class Engine {
       memory: process.memoryUsage.rss(),
       sockets: this.kernel?.dispatcher.sockets.size ?? 0,
       threads: this.kernel?.processes.threads.size ?? 0,
+      ...(this.captures.state ? { capture: this.captures.state } : {}),
     }
     for (const client of this.clients) client.push({ push: 'status', status })
   }

@@ -15,6 +15,7 @@ import { Journal } from './journal'
 import { sessionId } from './session-id'
 import { BATCH_BYTES, FLUSH_MS, RECORDER_LIMITS, type RecorderLimits } from './limits'
 import { Follower } from './follower'
+import type { TraceSource } from './source'
 import type { Source, SubscribeOptions, Subscription } from './subscription'
 
 /** Most events between two flushes. */
@@ -77,9 +78,19 @@ export class Recorder implements Source {
     }
   }
 
+  get trace(): TraceSource {
+    this.flush()
+    return this.store
+  }
+
   /** microseconds since the session began */
   now(): number {
     return Math.round((performance.now() - this.start) * 1000)
+  }
+
+  /** microseconds since the session began, of a moment of performance.now() */
+  at(moment: number): number {
+    return (moment - this.start) * 1000
   }
 
   /** Records an event as happening now; answers its seq. */

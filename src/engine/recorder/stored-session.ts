@@ -56,6 +56,10 @@ export class StoredSession implements Source, TraceSource {
     return last ? last.last + 1 : 0
   }
 
+  get trace(): TraceSource {
+    return this
+  }
+
   info(): SessionInfo {
     return {
       session: this.id,

@@ -1,5 +1,6 @@
 /** What a UI can follow: the live recorder or a stored session, by the same means. */
 import type { SessionInfo } from '../../shared/contract/contract'
+import type { TraceSource } from './source'
 
 export interface SubscribeOptions {
   /** first event wanted */
@@ -15,6 +16,8 @@ export interface Subscription {
 
 export interface Source {
   info(): SessionInfo
+  /** its events, encoded, as far as they are there now */
+  readonly trace: TraceSource
   subscribe(options: SubscribeOptions): Subscription
   /** up to `len` bytes of the byte store from `at` on; shorter or empty where they are not kept any more */
   readBytes(at: number, len: number): Uint8Array | Promise<Uint8Array>
