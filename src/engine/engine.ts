@@ -17,8 +17,10 @@ import { MachineNames } from './machine-names'
 import { Captures } from './observe/capture'
 import { CaptureFiles } from './observe/capture-save'
 import { createConnectionTable } from './observe/connection-table'
+import { readHosts } from './observe/hosts-file'
 import { readInterfaces, watchInterfaces } from './observe/interfaces'
 import { LIMITS } from './policy/limits'
+import { checkName } from './policy/names'
 import { checkAccept, checkBind, checkConnect, checkSendto, hears, staysHere } from './policy/policy'
 import { startProgram } from './programs-run'
 import { createRecorder, type Recorder } from './recorder/recorder'
@@ -230,8 +232,12 @@ export class Engine {
       const r = f(this.scope, address, this.interfaces)
       return r.ok ? undefined : r.error
     }
+    const name = (asked: string): LabError | undefined => {
+      const r = checkName({ scope: this.scope, hosts: readHosts(), interfaces: this.interfaces }, asked, 'getaddrinfo')
+      return r.ok ? undefined : r.error
+    }
     return {
-      bind: check(checkBind), connect: check(checkConnect), sendto: check(checkSendto), accept: check(checkAccept),
+      name, bind: check(checkBind), connect: check(checkConnect), sendto: check(checkSendto), accept: check(checkAccept),
       staysHere: (address) => staysHere(this.scope, address),
       hears: (from, group) => hears(this.scope, from, group, this.interfaces),
     }

@@ -44,6 +44,11 @@ export class Dispatcher extends Invoker {
     return this.fds.sockets
   }
 
+  /** Why a name may not be looked up; undefined: it may. */
+  refusesName(name: string): LabError | undefined {
+    return this.gate.name?.(name)
+  }
+
   // ---- the calls
 
   socket(th: Thread, family: Family, type: SockType): MaybePromise<Outcome> {

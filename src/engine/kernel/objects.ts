@@ -14,6 +14,8 @@ export interface Gate {
   bind(address: SockAddr): LabError | undefined
   connect(address: SockAddr): LabError | undefined
   sendto(address: SockAddr): LabError | undefined
+  /** a name that is to be looked up; absent: every name may be */
+  name?(name: string): LabError | undefined
   /** a peer that the kernel has taken already */
   accept(peer: SockAddr): LabError | undefined
   /** whether a datagram to this address may go no further than this computer */

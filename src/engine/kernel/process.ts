@@ -1,6 +1,7 @@
 /** Runs: a program with its threads, from its first call to its last descriptor. */
 import type { Plain, RunId, ThreadId, Family, SockType } from '../../shared/trace/events'
 import { OsError, type Socket, type Sys, type ThreadHandle } from '../programs/program'
+import { resolveHost } from '../programs/resolve'
 import type { Dispatcher } from './dispatcher'
 import { InputQueue, type Run, type Thread, type TraceSink, type TwinLines } from './objects'
 import { LabSocket, expect, recordOf } from './socket'
@@ -148,6 +149,7 @@ export class Processes {
       async socket(family: Family, type: SockType): Promise<Socket> {
         return new LabSocket(kernel, thread, (await expect('socket', kernel.socket(thread, family, type))).sock!)
       },
+      resolve: (host, port, family) => resolveHost(host, port, family, (name) => kernel.refusesName(name)),
       thread<A extends unknown[]>(target: (sys: Sys, ...args: A) => Promise<void>, options: { name: string; args: A }): ThreadHandle {
         // a bundler writes serve$1 where two modules have a function serve
         const child = begin(thread.run, options.name, target.name.replace(/\$\d+$/, '') || 'target')

@@ -1,7 +1,7 @@
 /** The client of the echo server: sends each line it is given and shows the echo, until an empty line. */
 import { program, type Socket } from './program'
 import { bytesRepr } from './python'
-import { familyOf, pythonFamily, resolveHost } from './resolve'
+import { familyOf, pythonFamily } from './resolve'
 
 /** recv() gives what has come, which may be only a part of the echo: takes n bytes, fewer when the server closes. */
 async function receive(client: Socket, n: number): Promise<Uint8Array> {
@@ -27,7 +27,7 @@ export const echoClient = program({
   async main(sys, p) {
     const client = await sys.socket(familyOf(p.host), 'stream')
     try {
-      await client.connect(await resolveHost(p.host, p.port))
+      await client.connect(await sys.resolve(p.host, p.port))
       sys.print(`connected to ${p.host} port ${p.port}`)
       for (;;) {
         const line = await sys.input()

@@ -9,7 +9,7 @@ import type { LabError } from '../../shared/result'
 import type { Family, SockAddr } from '../../shared/trace/events'
 import { errnoOf } from './errors'
 import { OsError, type Sys } from './program'
-import { familyOf, pythonFamily, resolveHost } from './resolve'
+import { familyOf, pythonFamily } from './resolve'
 
 export const endpointParams = {
   /** auto: what `host` is; unix: `path` instead of host and port */
@@ -34,8 +34,8 @@ export function checkEndpoint(p: Endpoint): LabError | undefined {
 
 export const endpointFamily = (p: Endpoint): Family => (p.family === 'auto' ? familyOf(p.host) : p.family)
 
-export const endpointAddress = async (p: Endpoint): Promise<SockAddr> =>
-  (p.family === 'unix' ? { family: 'unix', path: p.path } : resolveHost(p.host, p.port, p.family === 'inet6' ? 'inet6' : undefined))
+export const endpointAddress = async (sys: Sys, p: Endpoint): Promise<SockAddr> =>
+  (p.family === 'unix' ? { family: 'unix', path: p.path } : sys.resolve(p.host, p.port, p.family === 'inet6' ? 'inet6' : undefined))
 
 /** The constants of a twin, and whether it is the twin's Unix form. */
 export function endpointConstants(p: Endpoint): { FAMILY: string; HOST: string; PORT: number } | { FAMILY: string; PATH: string } {

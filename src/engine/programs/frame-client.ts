@@ -5,7 +5,7 @@ import type { LabError } from '../../shared/result'
 import { checkFraming, FrameReader, framed, framingConstants, framingOf, framingParams } from './framed'
 import { program } from './program'
 import { bytesRepr } from './python'
-import { familyOf, pythonFamily, resolveHost } from './resolve'
+import { familyOf, pythonFamily } from './resolve'
 
 const params = {
   host: { kind: 'host', default: '127.0.0.1' },
@@ -60,7 +60,7 @@ export const frameClient = program({
     const bodies = p.send.split('\n').map((line) => encoder.encode(line))
     const client = await sys.socket(familyOf(p.host), 'stream')
     try {
-      await client.connect(await resolveHost(p.host, p.port))
+      await client.connect(await sys.resolve(p.host, p.port))
       sys.print(`connected to ${p.host} port ${p.port}`)
       const data = concat(...bodies.map((body) => framed(framing, body)), breakage(p))
       const piece = p.piece || data.length

@@ -6,7 +6,7 @@ import { errnoOf } from './errors'
 import { checkFraming, FrameFailure, FrameReader, framed, framingConstants, framingOf, framingParams } from './framed'
 import { program, type Socket, type Sys } from './program'
 import { bytesRepr, name } from './python'
-import { familyOf, pythonFamily, resolveHost } from './resolve'
+import { familyOf, pythonFamily } from './resolve'
 
 const params = {
   host: { kind: 'host', default: '127.0.0.1' },
@@ -47,7 +47,7 @@ export const frameServer = program({
     const server = await sys.socket(familyOf(p.host), 'stream')
     try {
       if (p.reuseaddr) await server.setsockopt('SO_REUSEADDR', 1)
-      await server.bind(await resolveHost(p.host, p.port))
+      await server.bind(await sys.resolve(p.host, p.port))
       await server.listen(p.backlog)
       sys.print(`listening on ${name(await server.getsockname())}`)
       for (;;) {

@@ -5,7 +5,7 @@ import { headerOf } from '../../shared/http/model'
 import { parseHttpUrl } from '../../shared/http/url'
 import { program, type Socket, type Sys } from './program'
 import { bytesRepr } from './python'
-import { familyOf, pythonFamily, resolveHost } from './resolve'
+import { familyOf, pythonFamily } from './resolve'
 
 const BUFSIZE = 65_536
 /** How much of a body is printed, bytes. */
@@ -80,7 +80,7 @@ export const httpGet = program({
     const { host, port, target, authority } = parsed.value
     const client = await sys.socket(familyOf(host), 'stream')
     try {
-      await client.connect(await resolveHost(host, port))
+      await client.connect(await sys.resolve(host, port))
       await client.sendall(new TextEncoder().encode(getRequest(target, authority)))
       await receive(sys, client, p.read)
     } finally {

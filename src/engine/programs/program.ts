@@ -15,6 +15,11 @@ export interface Sys {
   readonly signal: AbortSignal
   /** Python: socket.socket(AF_INET, SOCK_STREAM) */
   socket(family: Family, type: SockType): Promise<Socket>
+  /**
+   * The address of a host as a person types it (resolve.ts): Python does this inside bind() and connect(), so programs do it
+   * there. A name that the policy does not let be looked up fails as one that nobody knows: an OsError of 'getaddrinfo'.
+   */
+  resolve(host: string, port: number, family?: 'inet' | 'inet6'): Promise<SockAddr>
   /** Python: threading.Thread(target=target, args=args).start(). Sockets among args are handed to the new thread. */
   thread<A extends unknown[]>(target: (sys: Sys, ...args: A) => Promise<void>, options: { name: string; args: A }): ThreadHandle
   /** the same socket in the hands of this thread, when another one hands it over (a queue) */

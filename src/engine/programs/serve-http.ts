@@ -5,7 +5,7 @@ import { serveConnection } from '../services/connection'
 import { errnoOf } from './errors'
 import type { Socket, Sys } from './program'
 import { name } from './python'
-import { familyOf, resolveHost } from './resolve'
+import { familyOf } from './resolve'
 
 /** socketserver's request_queue_size, larger: a browser opens several connections at once */
 const BACKLOG = 128
@@ -27,7 +27,7 @@ export async function serveHttp(sys: Sys, { host, port }: { host: string; port: 
   const server = await sys.socket(familyOf(host), 'stream')
   try {
     await server.setsockopt('SO_REUSEADDR', 1)
-    await server.bind(await resolveHost(host, port))
+    await server.bind(await sys.resolve(host, port))
     await server.listen(BACKLOG)
     sys.print(`listening on ${name(await server.getsockname())}`)
     for (let n = 1; ; n++) {

@@ -23,7 +23,7 @@ export const tcpClient = program({
   async main(sys, p) {
     const client = await sys.socket(endpointFamily(p), 'stream')
     try {
-      await client.connect(await endpointAddress(p))
+      await client.connect(await endpointAddress(sys, p))
       sys.print(`connected to ${endpointName(p)}`)
       const data = new TextEncoder().encode(p.send)
       await client.sendall(data)

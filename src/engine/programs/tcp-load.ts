@@ -35,7 +35,7 @@ async function client(sys: Sys, n: number, p: Params, tally: Tally): Promise<voi
     let since = begin
     sys.mark('request', { id })
     try {
-      await sock.connect(await endpointAddress(p))
+      await sock.connect(await endpointAddress(sys, p))
       for (let k = 1; k <= p.requests; k++) {
         if (p['slow-client'] && n === 1 && k === 1) await sys.sleep(p['slow-ms'] / 1000)
         if (k > 1) {

@@ -26,7 +26,7 @@ export const tcpServer = program({
       if (p.family === 'unix') {
         if (p.reuseaddr) await removeStale(sys, p.path)
       } else if (p.reuseaddr) await server.setsockopt('SO_REUSEADDR', 1)
-      await server.bind(await endpointAddress(p))
+      await server.bind(await endpointAddress(sys, p))
       ours = p.family === 'unix'
       await server.listen(p.backlog)
       sys.print(`listening on ${name(await server.getsockname())}`)

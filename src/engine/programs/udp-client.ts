@@ -4,7 +4,7 @@ import type { SockAddr } from '../../shared/trace/events'
 import { errnoOf } from './errors'
 import { program, type Socket, type Sys } from './program'
 import { bytesRepr, name } from './python'
-import { familyOf, pythonFamily, resolveHost } from './resolve'
+import { familyOf, pythonFamily } from './resolve'
 import { MAX_DATAGRAM, SHOWN_BYTES } from './udp-server'
 
 /** Requests that are printed each; then a line of progress for each hundredth of them. */
@@ -177,7 +177,7 @@ class Asker {
 async function work(sys: Sys, p: Params, tally: Tally): Promise<void> {
   const client = await sys.socket(familyOf(p.host), 'dgram')
   try {
-    const server = await resolveHost(p.host, p.port)
+    const server = await sys.resolve(p.host, p.port)
     if (p.connected) await client.connect(server)
     const asker = new Asker(sys, client, server, p, tally)
     for (let request = tally.next(); request !== undefined; request = tally.next()) await asker.ask(request)

@@ -8,7 +8,7 @@ import { upperCase } from './behaviours'
 import { errnoOf } from './errors'
 import { program, type Socket, type Sys } from './program'
 import { bytesRepr, name } from './python'
-import { familyOf, pythonFamily, resolveHost } from './resolve'
+import { familyOf, pythonFamily } from './resolve'
 
 /** The largest datagram that UDP has, bytes. */
 export const MAX_DATAGRAM = 65_535
@@ -113,7 +113,7 @@ export const udpServer = program({
   async main(sys, p) {
     const server = await sys.socket(familyOf(p.host), 'dgram')
     try {
-      await server.bind(await resolveHost(p.host, p.port))
+      await server.bind(await sys.resolve(p.host, p.port))
       const address = await server.getsockname()
       sys.print(`listening on ${name(address)}`)
       await serve(sys, server, p)

@@ -10,7 +10,7 @@ import { fail, ok, type Result } from '../../shared/result'
 import { LIMITS } from '../policy/limits'
 import { program, type Socket } from './program'
 import { printable } from './python'
-import { familyOf, resolveHost } from './resolve'
+import { familyOf } from './resolve'
 
 const BUFSIZE = 65_536
 
@@ -84,7 +84,7 @@ export const xmlrpcClient = program({
     sys.print(said)
     const client = await sys.socket(familyOf(host), 'stream')
     try {
-      await client.connect(await resolveHost(host, port))
+      await client.connect(await sys.resolve(host, port))
       await client.sendall(request)
       const answer = await receive(client)
       if ('fault' in answer) sys.print(`fault ${answer.fault.code}: ${printable(answer.fault.message)}`)

@@ -8,7 +8,7 @@ import { PythonRandom } from '../../shared/random'
 import { errnoOf } from '../programs/errors'
 import type { Socket, Sys } from '../programs/program'
 import { name } from '../programs/python'
-import { familyOf, resolveHost } from '../programs/resolve'
+import { familyOf } from '../programs/resolve'
 import { seedOf, transmission, type From, type RelayParams } from './params'
 import { Pipe } from './pipe'
 
@@ -110,10 +110,10 @@ async function serve(sys: Sys, toClient: Socket, client: SockAddr, n: number, p:
 
 export async function relayTcp(sys: Sys, listening: Socket, p: RelayParams): Promise<void> {
   await listening.setsockopt('SO_REUSEADDR', 1)
-  await listening.bind(await resolveHost(p['listen-host'], p['listen-port']))
+  await listening.bind(await sys.resolve(p['listen-host'], p['listen-port']))
   await listening.listen(BACKLOG)
   sys.print(`listening on ${name(await listening.getsockname())}`)
-  const server = await resolveHost(p['to-host'], p['to-port'])
+  const server = await sys.resolve(p['to-host'], p['to-port'])
   sys.print(`TCP to ${name(server)}`)
   if (p.loss + p.duplicate + p.reorder > 0) sys.print('loss, duplicate and reorder are for UDP: TCP itself repairs them')
   for (let n = 1; ; n++) {

@@ -6,7 +6,7 @@ import type { CallId, SockAddr } from '../../shared/trace/events'
 import { errnoOf } from '../programs/errors'
 import type { Socket, Sys } from '../programs/program'
 import { name } from '../programs/python'
-import { familyOf, resolveHost } from '../programs/resolve'
+import { familyOf } from '../programs/resolve'
 import { MAX_DATAGRAM } from '../programs/udp-server'
 import { BadWire, sendWhenDue, type Carried } from './bad-wire'
 import { DelayLine } from './delay-line'
@@ -112,9 +112,9 @@ async function answers(sys: Sys, listening: Socket, toServer: Socket, session: S
 }
 
 export async function relayUdp(sys: Sys, listening: Socket, p: RelayParams): Promise<void> {
-  await listening.bind(await resolveHost(p['listen-host'], p['listen-port']))
+  await listening.bind(await sys.resolve(p['listen-host'], p['listen-port']))
   sys.print(`listening on ${name(await listening.getsockname())}`)
-  const server = await resolveHost(p['to-host'], p['to-port'])
+  const server = await sys.resolve(p['to-host'], p['to-port'])
   sys.print(`UDP to ${name(server)}`)
   const sessions = new Map<string, Session>()
   const directions = { client: new Direction('client', p), server: new Direction('server', p) }
