@@ -3,6 +3,7 @@
  * through `request` (the contract) and hosts attach UIs with `connect`. Plain Node; it runs in a worker thread, and in
  * the CLI's own process.
  */
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import * as v from 'valibot'
 import { contract, type EngineStatus, type Hello, type Method, type NetInterface, type Pace, type ResultOf, type Scope, type SessionInfo } from '../shared/contract/contract'
@@ -51,6 +52,7 @@ export class Engine {
   interfaces: NetInterface[] = []
   scope: Scope
   private live: Recorder
+  private readonly instance = randomUUID()
   private readonly closing = new AbortController()
   private readonly statusTimer: NodeJS.Timeout
 
@@ -167,6 +169,7 @@ export class Engine {
   hello(): Hello {
     return {
       app: this.version,
+      instance: this.instance,
       platform: process.platform as Hello['platform'],
       hostname: hostname(),
       scope: this.scope,

@@ -9,7 +9,8 @@ const SHUTDOWN_LIMIT = 5000
 
 export class EngineHost {
   #worker: Worker | undefined
-  #startedAt = 0
+  /** on the clock that nobody sets */
+  #startedAt = -Infinity
   #waiting: MessagePort[] = []
   #timer: NodeJS.Timeout | undefined
   #ended = false
@@ -51,7 +52,7 @@ export class EngineHost {
 
   #deliver(): void {
     if (!this.#worker) {
-      const wait = this.#startedAt + RESTART_GAP - Date.now()
+      const wait = this.#startedAt + RESTART_GAP - performance.now()
       if (wait > 0) {
         this.#timer ??= setTimeout(() => { this.#timer = undefined; this.#deliver() }, wait)
         return
@@ -62,7 +63,7 @@ export class EngineHost {
   }
 
   #start(): void {
-    this.#startedAt = Date.now()
+    this.#startedAt = performance.now()
     const worker = new Worker(this.script, { workerData: this.data, name: 'engine' })
     this.#worker = worker
     worker.on('error', (error: Error) => this.report(`the engine stopped: ${error.stack ?? error.message}`))

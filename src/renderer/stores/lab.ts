@@ -20,6 +20,8 @@ export const useLabStore = defineStore('lab', () => {
   const pace = shallowRef<Pace>({ mode: 'run' })
   /** the session on the screen */
   const viewing = shallowRef<SessionInfo>()
+  /** the engine died and another took its place: the session that it had recorded until then, where there was something */
+  const restarted = shallowRef<{ session: SessionInfo | undefined }>()
   /** rises with each frame that brought something new; views that read `lab()` depend on it */
   const version = shallowRef(0)
   /** rises when bytes that a view asked for have come */
@@ -50,7 +52,8 @@ export const useLabStore = defineStore('lab', () => {
   async function greet(): Promise<void> {
     const answer = await request('hello', {})
     if (!answer.ok) return
-    const first = hello.value?.live.session
+    const before = hello.value
+    const first = before?.live.session
     hello.value = answer.value
     scope.value = answer.value.scope
     pace.value = answer.value.pace
@@ -62,8 +65,15 @@ export const useLabStore = defineStore('lab', () => {
     void request('watch.set', { on: visibility.value === 'visible' })
     // the engine may be another one now: then its live session is, too
     const live = answer.value.live
+    const last = viewing.value?.live ? viewing.value.session : undefined
     const stay = viewing.value && (!viewing.value.live || viewing.value.session === live.session) && (first === undefined || first === live.session)
     await show(stay && viewing.value ? viewing.value : live, Boolean(stay))
+    if (before && before.instance !== answer.value.instance) await afterRestart(last ?? before.live.session)
+  }
+
+  async function afterRestart(session: string): Promise<void> {
+    const kept = await request('session.list', {})
+    restarted.value = { session: kept.ok ? kept.value.find((one) => one.session === session) : undefined }
   }
 
   /** The kernel is looked at closely only while somebody can see it. */
@@ -113,7 +123,7 @@ export const useLabStore = defineStore('lab', () => {
   const live = computed(() => viewing.value?.live ?? true)
 
   return {
-    link, hello, status, interfaces, programs, scope, pace, viewing, version, bytesVersion, live,
+    link, hello, status, interfaces, programs, scope, pace, viewing, restarted, version, bytesVersion, live,
     start: () => client.start(), request, lab, eventIndex, bytes, show, setScope, setPace, newSession,
   }
 })

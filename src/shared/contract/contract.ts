@@ -204,6 +204,8 @@ export type FromEngine = { id: number; ok: true; value: unknown } | { id: number
 
 export interface Hello {
   app: string
+  /** another one after a restart: then its runs are new, and its live session */
+  instance: string
   platform: 'linux' | 'darwin' | 'win32'
   hostname: string
   scope: Scope
