@@ -6,6 +6,7 @@ import type { SessionInfo } from '../../shared/contract/contract'
 import { fail, ok, type Result } from '../../shared/result'
 import { SessionFormatError } from '../../shared/trace/session-file'
 import { attempt, gone } from './attempt'
+import type { CaptureSession } from './capture-session'
 import { exportSession } from './export'
 import { RECORDER_LIMITS, type RecorderLimits } from './limits'
 import type { Recorder } from './recorder'
@@ -16,8 +17,13 @@ import type { Source } from './subscription'
 import { summarize } from './summary'
 import { Uploads } from './uploads'
 
+/** Capture files that are open at once: each is a copy on disk until it is closed. */
+const MAX_CAPTURES = 8
+
 export class Sessions {
   private readonly opened = new Map<string, StoredSession>()
+  /** capture files that were brought in: there until the end, or until they are deleted */
+  private readonly captures = new Map<string, CaptureSession>()
   private readonly summaries = new Map<string, { file: SessionFile; info: SessionInfo | undefined }>()
   private readonly uploads: Uploads
   /** The live session as it was when its first piece was read: `size` bytes of its file (0: none), then `tail`. */
@@ -31,17 +37,19 @@ export class Sessions {
 
   /** A session that is open for reading. */
   get(session: string): Source | undefined {
-    return this.opened.get(session)
+    return this.opened.get(session) ?? this.captures.get(session)
   }
 
-  /** The live session first, then the stored ones, newest first. Files that are no sessions are not listed. */
+  /** The live session first, then open captures, then the stored ones, newest first. Files that are no sessions are not listed. */
   async list(live: Recorder): Promise<SessionInfo[]> {
-    return [live.info(), ...(await this.stored()).filter((info) => info.session !== live.id)]
+    return [live.info(), ...[...this.captures.values()].map((capture) => capture.info()), ...(await this.stored()).filter((info) => info.session !== live.id)]
   }
 
   /** Opens a session for reading; it stays open until the end, or until it is deleted. */
   async open(session: string): Promise<Result<SessionInfo>> {
     if (!isSessionId(session)) return fail(gone())
+    const capture = this.captures.get(session)
+    if (capture) return ok(capture.info())
     return attempt(async () => {
       const before = this.opened.get(session)
       if (before) return before.info()
@@ -57,6 +65,8 @@ export class Sessions {
   /** A piece of a session's file; the live one is written out first, or made in memory where there is no file. */
   async readFile(session: string, offset: number, len: number, live: Recorder): Promise<Result<{ size: number; bytes: Uint8Array }>> {
     if (!isSessionId(session)) return fail(gone())
+    const capture = this.captures.get(session)
+    if (capture) return attempt(async () => ({ size: capture.info().size, bytes: await capture.readBytes(offset, len) }))
     if (session !== live.id) return attempt(async () => readPiece(sessionPath(await this.dir(), session), offset, len))
     // all pieces must be of one image, or they would not fit together
     if (offset === 0 || this.image?.id !== session) {
@@ -77,16 +87,35 @@ export class Sessions {
   /** Takes a file in, in pieces in order; with the last it is checked, kept and opened. */
   async upload(upload: string, offset: number, bytes: Uint8Array, last: boolean): Promise<Result<SessionInfo | null>> {
     const taken = await this.uploads.take(upload, offset, bytes, last)
-    return taken.ok && taken.value !== null ? this.open(taken.value) : (taken as Result<null>)
+    if (!taken.ok || taken.value === null) return taken as Result<null>
+    return typeof taken.value === 'string' ? this.open(taken.value) : this.keepCapture(taken.value)
   }
 
-  /** Deletes a stored session; the live one cannot be. */
+  private async keepCapture(capture: CaptureSession): Promise<Result<SessionInfo>> {
+    if (this.captures.size >= MAX_CAPTURES) {
+      await capture.discard()
+      return fail({
+        code: 'LIMIT', limit: 'captures', detail: { limit: MAX_CAPTURES }, message: `at most ${MAX_CAPTURES} capture files can be open at once: delete one first`,
+      })
+    }
+    const info = capture.info()
+    this.captures.set(info.session, capture)
+    return ok(info)
+  }
+
+  /** Deletes a stored session, or closes a capture; the live one cannot be. */
   async delete(session: string, live: Recorder): Promise<Result<null>> {
     if (session === live.id) {
       return fail({ code: 'INVALID', field: 'session', message: 'the live session cannot be deleted: begin a new one first' })
     }
     if (!isSessionId(session)) return fail(gone())
     return attempt(async () => {
+      const capture = this.captures.get(session)
+      if (capture) {
+        this.captures.delete(session)
+        await capture.discard()
+        return null
+      }
       const opened = this.opened.get(session)
       this.opened.delete(session)
       await opened?.close()
@@ -99,6 +128,8 @@ export class Sessions {
     await this.uploads.close()
     for (const session of this.opened.values()) await session.close()
     this.opened.clear()
+    for (const capture of this.captures.values()) await capture.discard()
+    this.captures.clear()
     if (this.temporary) await rm(await this.temporary, { recursive: true, force: true })
   }
 

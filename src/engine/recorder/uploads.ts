@@ -1,9 +1,11 @@
-/** Session files that are being brought in, piece by piece: to disk at once, checked as a whole at the end. */
+/** Session and capture files that are being brought in, piece by piece: to disk at once, checked as a whole at the end. */
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SessionInfo } from '../../shared/contract/contract'
+import { captureFormat } from '../../shared/pcap/format'
 import { fail, type Result } from '../../shared/result'
 import { attempt } from './attempt'
+import { CaptureSession } from './capture-session'
 import { PART_EXTENSION } from './session-dir'
 import { sessionId, sessionPath } from './session-id'
 import { StoredSession } from './stored-session'
@@ -30,8 +32,8 @@ export class Uploads {
     private readonly same: (info: SessionInfo) => Promise<string | undefined>,
   ) {}
 
-  /** The next piece of an upload. Answers the id of the kept session with the last one, before it null. */
-  async take(upload: string, offset: number, bytes: Uint8Array, last: boolean): Promise<Result<string | null>> {
+  /** The next piece of an upload. With the last one answers the id of the kept session, or a capture that is open; before it null. */
+  async take(upload: string, offset: number, bytes: Uint8Array, last: boolean): Promise<Result<string | CaptureSession | null>> {
     const begun = await this.begin(upload, offset)
     if (!begun.ok) return begun
     const into = begun.value
@@ -87,8 +89,10 @@ export class Uploads {
     })
   }
 
-  private async keep(upload: Upload): Promise<string> {
+  private async keep(upload: Upload): Promise<string | CaptureSession> {
     await upload.file.close()
+    // a capture stays where it is, under the name of an unfinished upload, which the next start clears away: it is not kept
+    if (await isCapture(upload.path)) return CaptureSession.open(upload.path, sessionId('capture'))
     const stored = await StoredSession.open(upload.path, { validate: true })
     const info = stored.info()
     await stored.close()
@@ -100,6 +104,18 @@ export class Uploads {
     const id = sessionId(info.startedAt)
     await rename(upload.path, sessionPath(await this.dir(), id))
     return id
+  }
+}
+
+async function isCapture(path: string): Promise<boolean> {
+  const file = await open(path, 'r')
+  try {
+    const begin = new Uint8Array(4)
+    const { bytesRead } = await file.read(begin, 0, begin.length, 0)
+    const format = captureFormat(begin.subarray(0, bytesRead))
+    return format !== undefined && format !== 'short'
+  } finally {
+    await file.close()
   }
 }
 
