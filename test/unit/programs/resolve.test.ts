@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import * as dns from 'node:dns/promises'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { listInterfaces } from '../../../src/engine/observe/interfaces'
 import { familyOf, pythonFamily, resolveHost } from '../../../src/engine/programs/resolve'
+
+vi.mock('node:dns/promises', { spy: true })
+beforeEach(() => { vi.clearAllMocks() })
 
 describe('resolveHost', () => {
   it('takes addresses as they are', async () => {
@@ -18,6 +22,16 @@ describe('resolveHost', () => {
   it('asks the system for names, and means IPv4', async () => {
     expect(await resolveHost('localhost', 1)).toEqual({ family: 'inet', host: '127.0.0.1', port: 1 })
     await expect(resolveHost('no-such-host.invalid', 1)).rejects.toMatchObject({ errno: expect.stringMatching(/^EAI_(NONAME|AGAIN)$/) as string })
+  })
+  it('asks nobody for a name that is refused', async () => {
+    const refused = vi.fn(() => ({ code: 'POLICY', message: 'the network would be asked', detail: { address: 'example.com' } }))
+    await expect(resolveHost('example.com', 80, 'inet', refused)).rejects.toMatchObject({ errno: 'POLICY', syscall: 'getaddrinfo', detail: { host: 'example.com' } })
+    expect(refused).toHaveBeenCalledWith('example.com')
+    expect(dns.lookup).not.toHaveBeenCalled()
+    // a numeric address is no name
+    expect(await resolveHost('192.0.2.1', 80, 'inet', refused)).toMatchObject({ host: '192.0.2.1' })
+    expect(await resolveHost('2001:db8::1', 80, 'inet6', refused)).toMatchObject({ host: '2001:db8::1' })
+    expect(refused).toHaveBeenCalledTimes(1)
   })
   it('the family is known without asking', () => {
     expect(['::1', 'fe80::1%eth0', '127.0.0.1', 'localhost', ':'].map(familyOf)).toEqual(['inet6', 'inet6', 'inet', 'inet', 'inet'])

@@ -1,4 +1,5 @@
 /** A Sys that plays a script instead of a network, for what needs no kernel: prints, and the order of calls. */
+import { resolveHost } from '../../../src/engine/programs/resolve'
 import type { SockAddr, SyscallName } from '../../../src/shared/trace/events'
 import { OsError, type Socket, type Sys } from '../../../src/engine/programs/program'
 
@@ -80,6 +81,7 @@ export async function play(main: (sys: Sys) => Promise<void>, scene: Scene): Pro
         note('socket')
         return socket(scene.answers ?? [])
       },
+      resolve: (host, port, family) => resolveHost(host, port, family),
       thread(target, { name, args }) {
         const done = target(sysOf(name, target.name), ...rebind(args, name, target.name))
         // a thread that waits when the run is stopped ends there
