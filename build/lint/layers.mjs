@@ -15,7 +15,7 @@ const isServer = packages('koffi', 'ws', 'sirv', 'systeminformation')
 const any = (...tests) => (name) => tests.some((test) => test(name))
 
 const HOSTS = ['main', 'serve', 'cli', 'preload']
-const VIEWS = ['diagrams', 'hex', 'charts', 'ui', 'calls']
+const VIEWS = ['diagrams', 'packets', 'hex', 'charts', 'ui', 'calls']
 
 /**
  * `in`: a folder of src/ (the first that fits counts). `may`: folders it may import, itself included.

@@ -8,11 +8,21 @@ type Request = ReturnType<typeof useLabStore>['request']
 /** 'socketscope-2026-01-31T09-15-00.socketscope' */
 export const fileName = (session: SessionInfo): string => `socketscope-${session.startedAt.slice(0, 19).replaceAll(':', '-')}.socketscope`
 
+/** 'socketscope-2026-01-31T09-15-00.pcapng' */
+export const captureName = (session: SessionInfo): string => fileName(session).replace(/\.socketscope$/, '.pcapng')
+
 /** Reads the session's file from the engine and hands it to the browser as a download. */
-export async function download(request: Request, session: SessionInfo): Promise<LabError | undefined> {
+export const download = (request: Request, session: SessionInfo): Promise<LabError | undefined> =>
+  save((offset, len) => request('session.read', { session: session.session, offset, len }), fileName(session))
+
+/** The session's captured packets as a file that other tools open. */
+export const downloadCapture = (request: Request, session: SessionInfo): Promise<LabError | undefined> =>
+  save((offset, len) => request('capture.save', { session: session.session, offset, len }), captureName(session))
+
+async function save(read: (offset: number, len: number) => Promise<Result<{ size: number; bytes: Uint8Array }>>, name: string): Promise<LabError | undefined> {
   const pieces: Uint8Array<ArrayBuffer>[] = []
   for (let offset = 0; ;) {
-    const answer = await request('session.read', { session: session.session, offset, len: MAX_UPLOAD_PIECE })
+    const answer = await read(offset, MAX_UPLOAD_PIECE)
     if (!answer.ok) return answer.error
     pieces.push(new Uint8Array(answer.value.bytes))
     offset += answer.value.bytes.length
@@ -21,7 +31,7 @@ export async function download(request: Request, session: SessionInfo): Promise<
   const url = URL.createObjectURL(new Blob(pieces, { type: 'application/octet-stream' }))
   const link = document.createElement('a')
   link.href = url
-  link.download = fileName(session)
+  link.download = name
   link.click()
   // the download holds the blob by itself once it has begun
   setTimeout(() => URL.revokeObjectURL(url), 60_000)

@@ -11,7 +11,7 @@ import { useTimelineStore } from '../../timeline/store'
 import type { PresetId } from './hand/presets'
 
 export type WorkTab = 'run' | 'hand'
-export type PaneId = 'ladder' | 'states' | 'buffers' | 'threads' | 'queues' | 'twin' | 'calls'
+export type PaneId = 'ladder' | 'states' | 'stack' | 'buffers' | 'threads' | 'queues' | 'twin' | 'calls'
 
 /** Connections that the picker lists: the newest, and always the chosen one. */
 const LISTED = 200
