@@ -188,6 +188,8 @@ export class Journal {
 
   private fail(error: unknown): void {
     const { code = 'UNAVAILABLE', message } = error as NodeJS.ErrnoException
+    // a program has taken every descriptor and will give some back: what is to be written waits in memory until then
+    if (!this.handle && (code === 'EMFILE' || code === 'ENFILE')) return this.wake()
     this.refuse({
       code,
       message: code === 'ENOSPC'
