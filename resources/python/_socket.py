@@ -1,0 +1,546 @@
+"""The C module _socket over the lab's kernel: Python's own socket.py runs on it unmodified.
+
+Messages, argument checks and their order are those of CPython's Modules/socketmodule.c.
+"""
+import time as _time
+
+import labcore as _lab
+import laberrors as _errors
+from labnames import (  # noqa: F401
+    c_int as _int, c_size as _size, from_lab as _from_lab, gaierror, getaddrinfo, gethostbyaddr, gethostbyname, gethostbyname_ex,
+    gethostname, getnameinfo, getprotobyname, getservbyname, getservbyport, herror, inet_aton, inet_ntoa, inet_ntop, inet_pton,
+    to_lab as _to_lab, FAMILIES as _FAMILIES,
+)
+from labnumbers import SOCKET as _NUMBERS
+
+globals().update(_NUMBERS)
+has_ipv6 = True
+error = OSError
+timeout = TimeoutError
+_STREAM, _DGRAM = _NUMBERS['SOCK_STREAM'], _NUMBERS['SOCK_DGRAM']
+_NONBLOCK, _CLOEXEC = _NUMBERS.get('SOCK_NONBLOCK', 0), _NUMBERS.get('SOCK_CLOEXEC', 0)
+_KINDS = {_STREAM: 'stream', _DGRAM: 'dgram'}
+_FLAGS = {name: _NUMBERS[f'MSG_{name}'] for name in ('PEEK', 'DONTWAIT', 'WAITALL', 'OOB', 'TRUNC', 'NOSIGNAL') if f'MSG_{name}' in _NUMBERS}
+#: most bytes of one request to the lab
+_PIECE = 4 * 1024 * 1024
+#: SO_TYPE, SO_PROTOCOL, SO_DOMAIN of a descriptor that is opened by number are asked of the lab; what is open here
+open_fds = {}
+
+_default_timeout = None
+
+
+def _names(flags):
+    return [name for name, bit in _FLAGS.items() if bit and flags & bit]
+
+
+def _arity(caller, args, low, high):
+    n = len(args)
+    if low <= n <= high:
+        return
+    if low == high:
+        many = f'exactly {low}'
+        plural = low
+    elif n < low:
+        many, plural = f'at least {low}', low
+    else:
+        many, plural = f'at most {high}', high
+    raise TypeError(f"{caller}() takes {many} argument{'' if plural == 1 else 's'} ({n} given)")
+
+
+def _bytes(value):
+    """y*: what has the buffer interface, and is not text."""
+    if type(value) is bytes:
+        return value
+    try:
+        return memoryview(value).tobytes()
+    except TypeError:
+        raise TypeError(f"a bytes-like object is required, not '{type(value).__name__}'") from None
+
+
+def _writable(value, caller, position):
+    try:
+        view = memoryview(value)
+        if not view.readonly:
+            return view.cast('B')
+    except TypeError:
+        pass
+    raise TypeError(f'{caller}() argument {position} must be read-write bytes-like object, not {type(value).__name__}')
+
+
+def _seconds(value):
+    """socket_parse_timeout: None or seconds, rounded up to what a clock can tell."""
+    if value is None:
+        return None
+    if isinstance(value, float):
+        if value != value:
+            raise ValueError('Invalid value NaN (not a number)')
+        seconds = value
+    else:
+        try:
+            seconds = float(_int_like(value))
+        except OverflowError:
+            raise OverflowError('timestamp too large to convert to C PyTime_t') from None
+    if seconds < 0:
+        raise ValueError('Timeout value out of range')
+    if seconds >= 2**63 / 1e9:
+        raise OverflowError('timestamp too large to convert to C PyTime_t')
+    return seconds
+
+
+def _int_like(value):
+    import operator
+    return operator.index(value)
+
+
+def _made(family, kind, proto):
+    """The checks of socket(2) that the lab's contract has no words for; answers the contract's family and type."""
+    base = kind & ~(_NONBLOCK | _CLOEXEC)
+    name = _FAMILIES.get(family)
+    if name is None:
+        raise _errors.error('EAFNOSUPPORT')
+    if not 0 <= base < 11:
+        raise _errors.error('EINVAL')
+    if base == _NUMBERS['SOCK_RAW'] and name != 'unix':
+        raise _errors.error('EPERM')
+    if base not in _KINDS:
+        raise _errors.error('ESOCKTNOSUPPORT')
+    fitting = (0, 1) if name == 'unix' else (0, 6) if base == _STREAM else (0, 17)
+    if proto not in fitting:
+        raise _errors.error('EPROTONOSUPPORT' if 0 <= proto < 263 else 'EINVAL')
+    return name, _KINDS[base]
+
+
+class socket:
+    """socket(family=AF_INET, type=SOCK_STREAM, proto=0) -> socket object"""
+
+    __slots__ = ('_fd', '_family', '_type', '_proto', '_timeout')
+
+    def __new__(cls, *args, **kwargs):
+        self = object.__new__(cls)
+        self._fd = -1
+        self._family = self._type = self._proto = 0
+        self._timeout = None
+        return self
+
+    def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+        family, type, proto = _int(family), _int(type), _int(proto)
+        if fileno is not None:
+            if isinstance(fileno, float):
+                raise TypeError("'float' object cannot be interpreted as an integer")
+            fd = _int(fileno)
+            if fd < 0:
+                raise ValueError('negative file descriptor')
+            known = open_fds.get(fd)
+            if known is None:
+                raise _errors.error('EBADF')
+            family = known[0] if family == -1 else family
+            type = known[1] if type == -1 else type
+            proto = known[2] if proto == -1 else proto
+        else:
+            family = _NUMBERS['AF_INET'] if family == -1 else family
+            type = _STREAM if type == -1 else type
+            proto = 0 if proto == -1 else proto
+            name, kind = _made(family, type, proto)
+            fd = _done(_lab.call({'name': 'socket', 'family': name, 'type': kind})).fd
+            open_fds[fd] = (family, type & ~(_NONBLOCK | _CLOEXEC), proto or {'stream': 6, 'dgram': 17}[kind] if name != 'unix' else 0)
+        self._fd = fd
+        self._family, self._type, self._proto = family, type & ~(_NONBLOCK | _CLOEXEC), proto
+        self._timeout = 0.0 if type & _NONBLOCK else _default_timeout
+
+    family = property(lambda self: self._family, doc='the socket family')
+    type = property(lambda self: self._type, doc='the socket type')
+    proto = property(lambda self: self._proto, doc='the socket protocol')
+    timeout = property(lambda self: self._timeout, doc='the socket timeout')
+
+    def __repr__(self):
+        return f'<socket object, fd={self._fd}, family={self._family}, type={self._type}, proto={self._proto}>'
+
+    def __del__(self):
+        fd = self._fd
+        if fd == -1:
+            return
+        self._warn_unclosed()
+        self._fd = -1
+        if open_fds.pop(fd, None) is not None:
+            _lab.post({'name': 'close', 'fd': fd})
+
+    def _warn_unclosed(self):
+        import warnings
+        if warnings is not None and _lab is not None:
+            warnings.warn(f'unclosed {self!r}', ResourceWarning, source=self)
+
+    def _call(self, name, timeout=..., /, **args):
+        args['name'] = name
+        args['fd'] = self._fd
+        return _lab.call(args, self._timeout if timeout is ... else timeout)
+
+    def _address(self, address, caller):
+        return _to_lab(_FAMILIES.get(self._family), address, caller)
+
+    # ---- connections
+
+    def _accept(self):
+        out = _done(self._call('accept'))
+        open_fds[out.fd] = (self._family, self._type, self._proto or open_fds.get(self._fd, (0, 0, 0))[2])
+        return out.fd, _from_lab(out.address)
+
+    def bind(self, address, /):
+        _done(self._call('bind', address=self._address(address, 'bind')))
+
+    def listen(self, backlog=128, /):
+        _done(self._call('listen', backlog=max(0, _int(backlog))))
+
+    def connect(self, address, /):
+        _done(self._call('connect', address=self._address(address, 'connect')))
+
+    def connect_ex(self, address, /):
+        out = self._call('connect', address=self._address(address, 'connect_ex'))
+        if out.errno is None:
+            return 0
+        if out.errno == 'TIMEOUT':
+            return _errors.number('EAGAIN')
+        e = _errors.failed(out)
+        if not isinstance(e, OSError):
+            raise e
+        return e.errno
+
+    def close(self):
+        fd = self._fd
+        if fd == -1:
+            return
+        self._fd = -1
+        open_fds.pop(fd, None)
+        out = _lab.call({'name': 'close', 'fd': fd})
+        if out.errno is not None and out.errno != 'ECONNRESET':
+            raise _errors.failed(out)
+
+    def detach(self):
+        fd = self._fd
+        self._fd = -1
+        return fd
+
+    def fileno(self):
+        return self._fd
+
+    def shutdown(self, how, /):
+        how = _int(how)
+        if self._fd != -1 and how not in (0, 1, 2):
+            raise _errors.error('EINVAL')
+        _done(self._call('shutdown', how=('RD', 'WR', 'RDWR')[how] if 0 <= how <= 2 else 'RD'))
+
+    def getsockname(self):
+        return _from_lab(_done(self._call('getsockname')).address)
+
+    def getpeername(self):
+        return _from_lab(_done(self._call('getpeername')).address)
+
+    # ---- time
+
+    def settimeout(self, timeout, /):
+        self._timeout = _seconds(timeout)
+
+    def gettimeout(self):
+        return self._timeout
+
+    def setblocking(self, flag, /):
+        self._timeout = None if _int(flag) else 0.0
+
+    def getblocking(self):
+        return self._timeout != 0.0
+
+    # ---- sending
+
+    def send(self, *args):
+        _arity('send', args, 1, 2)
+        data, flags = _bytes(args[0]), _int(args[1]) if len(args) > 1 else 0
+        return self._send(data, flags)
+
+    def _send(self, data, flags, timeout=...):
+        """One send(). A descriptor that blocks takes all the bytes before it answers; the lab's never blocks."""
+        whole = self._timeout is None and not flags & _FLAGS.get('DONTWAIT', 0) and self._type == _STREAM and timeout is ...
+        view, done = memoryview(data), 0
+        while True:
+            piece = view[done:done + _PIECE]
+            out = self._call('send', timeout, data=bytes(piece), flags=_names(flags))
+            if out.errno is not None:
+                if done and out.errno != 'EPIPE':
+                    return done
+                raise _errors.failed(out)
+            done += out.value
+            if not whole or done >= len(data):
+                return done
+
+    def sendall(self, *args):
+        _arity('sendall', args, 1, 2)
+        data, flags = memoryview(_bytes(args[0])), _int(args[1]) if len(args) > 1 else 0
+        limit = self._timeout
+        until = None if not limit else _time.monotonic() + limit
+        done = 0
+        while True:
+            left = ... if until is None else max(0.0, until - _time.monotonic())
+            if left == 0.0:
+                raise TimeoutError('timed out')
+            done += self._send(data[done:], flags, left)
+            if done >= len(data):
+                return None
+            _lab.check_signals()
+
+    def sendto(self, *args):
+        if not 2 <= len(args) <= 3:
+            raise TypeError(f'sendto() takes 2 or 3 arguments ({len(args)} given)')
+        data, flags = _bytes(args[0]), _int(args[1]) if len(args) == 3 else 0
+        address = self._address(args[-1], 'sendto')
+        return _done(self._call('sendto', data=data, address=address, flags=_names(flags))).value
+
+    def sendmsg(self, *args):
+        _arity('sendmsg', args, 1, 4)
+        try:
+            buffers = list(args[0])
+        except TypeError:
+            raise TypeError('sendmsg() argument 1 must be an iterable') from None
+        data = b''.join(_bytes(b) for b in buffers)
+        ancillary = list(args[1]) if len(args) > 1 else []
+        flags = _int(args[2]) if len(args) > 2 else 0
+        for item in ancillary:
+            if not isinstance(item, tuple) or len(item) != 3:
+                raise TypeError('[sendmsg() ancillary data items]() argument must be sequence of length 3')
+        if ancillary:
+            raise _errors.error('EOPNOTSUPP')
+        if len(args) > 3 and args[3] is not None:
+            address = self._address(args[3], 'sendmsg')
+            return _done(self._call('sendto', data=data, address=address, flags=_names(flags))).value
+        return self._send(data, flags)
+
+    # ---- receiving
+
+    def _recv(self, size, flags):
+        names = _names(flags)
+        out = _done(self._call('recv', n=min(size, _PIECE * 4), flags=names))
+        return out.bytes
+
+    def _recvfrom(self, size, flags):
+        out = _done(self._call('recvfrom', n=min(size, _PIECE * 4), flags=_names(flags)))
+        address = out.address
+        if address is not None and (self._type == _STREAM and address['family'] != 'unix' or address.get('path') == ''):
+            address = None
+        return out, _from_lab(address)
+
+    def recv(self, *args):
+        _arity('recv', args, 1, 2)
+        size, flags = _size(args[0]), _int(args[1]) if len(args) > 1 else 0
+        if size < 0:
+            raise ValueError('negative buffersize in recv')
+        return self._recv(size, flags)
+
+    def recvfrom(self, *args):
+        _arity('recvfrom', args, 1, 2)
+        size, flags = _size(args[0]), _int(args[1]) if len(args) > 1 else 0
+        if size < 0:
+            raise ValueError('negative buffersize in recvfrom')
+        out, address = self._recvfrom(size, flags)
+        return out.bytes, address
+
+    def recv_into(self, buffer, nbytes=0, flags=0):
+        view = _writable(buffer, 'recv_into', 1)
+        size, flags = _size(nbytes), _int(flags)
+        if size < 0:
+            raise ValueError('negative buffersize in recv_into')
+        if size > len(view):
+            raise ValueError('buffer too small for requested bytes')
+        data = self._recv(size or len(view), flags)
+        view[:len(data)] = data
+        return len(data)
+
+    def recvfrom_into(self, buffer, nbytes=0, flags=0):
+        view = _writable(buffer, 'recvfrom_into', 1)
+        size, flags = _size(nbytes), _int(flags)
+        if size < 0:
+            raise ValueError('negative buffersize in recvfrom_into')
+        if size > len(view):
+            raise ValueError('nbytes is greater than the length of the buffer')
+        out, address = self._recvfrom(size or len(view), flags)
+        view[:len(out.bytes)] = out.bytes
+        return len(out.bytes), address
+
+    def recvmsg(self, *args):
+        _arity('recvmsg', args, 1, 3)
+        size = _size(args[0])
+        if size < 0:
+            raise ValueError('negative buffer size in recvmsg()')
+        data, flags, address = self._recvmsg(size, args[1:], 'recvmsg')
+        return data, [], flags, address
+
+    def recvmsg_into(self, *args):
+        _arity('recvmsg_into', args, 1, 3)
+        try:
+            views = [_writable(b, 'recvmsg_into', 1) for b in list(args[0])]
+        except TypeError as e:
+            if 'read-write' in str(e):
+                raise
+            raise TypeError('recvmsg_into() argument 1 must be an iterable') from None
+        data, flags, address = self._recvmsg(sum(map(len, views)), args[1:], 'recvmsg_into')
+        at = 0
+        for view in views:
+            piece = data[at:at + len(view)]
+            view[:len(piece)] = piece
+            at += len(piece)
+        return len(data), [], flags, address
+
+    def _recvmsg(self, size, rest, caller):
+        ancillary = _size(rest[0]) if rest else 0
+        flags = _int(rest[1]) if len(rest) > 1 else 0
+        if not 0 <= ancillary <= 0x7FFF_FFFF:
+            raise ValueError('invalid ancillary data buffer length')
+        out, address = self._recvfrom(size, flags)
+        cut = out.size is not None and out.size > len(out.bytes)
+        return out.bytes, _FLAGS['TRUNC'] if cut else 0, address
+
+    # ---- options
+
+    def getsockopt(self, *args):
+        _arity('getsockopt', args, 2, 3)
+        level, option = _int(args[0]), _int(args[1])
+        length = _int(args[2]) if len(args) > 2 else 0
+        if length == 0:
+            return int(_done(self._call('getsockopt', level=level, option=option, len=0)).value)
+        if not 0 < length <= 1024:
+            raise OSError('getsockopt buflen out of range')
+        return _done(self._call('getsockopt', level=level, option=option, len=length)).bytes
+
+    def setsockopt(self, *args):
+        _arity('setsockopt', args, 3, 4)
+        level, option, value = _int(args[0]), _int(args[1]), args[2]
+        if len(args) == 4:
+            if value is not None:
+                raise TypeError(f'setsockopt() argument 3 must be None, not {type(value).__name__}')
+            size = _int(args[3])
+            out = self._call('setsockopt', level=level, option=option, value=bytes(min(size, 1024)))
+        elif isinstance(value, int):
+            out = self._call('setsockopt', level=level, option=option, value=_int(value))
+        elif value is None:
+            raise TypeError('setsockopt() takes 4 arguments (3 given)')
+        else:
+            out = self._call('setsockopt', level=level, option=option, value=_bytes(value))
+        _done(out)
+
+
+SocketType = socket
+socket.__module__ = '_socket'
+
+
+def _done(out):
+    if out.errno is not None:
+        raise _errors.failed(out)
+    return out
+
+
+def close(fd, /):
+    """close(integer) -> None"""
+    fd = _int(fd)
+    if open_fds.pop(fd, None) is None:
+        raise _errors.error('EBADF')
+    _done(_lab.call({'name': 'close', 'fd': fd}))
+
+
+def dup(fd, /):
+    """dup(integer) -> integer"""
+    fd = _int(fd)
+    known = open_fds.get(fd)
+    if known is None:
+        raise _errors.error('EBADF')
+    out = _done(_lab.call({'name': 'dup', 'fd': fd}))
+    open_fds[out.fd] = known
+    return out.fd
+
+
+def socketpair(family=None, type=_STREAM, proto=0, /):
+    """socketpair([family[, type [, proto]]]) -> (socket object, socket object)"""
+    family = _NUMBERS['AF_UNIX'] if family is None else _int(family)
+    type, proto = _int(type), _int(proto)
+    name, kind = _made(family, type, proto)
+    if name != 'unix':
+        raise _errors.error('EOPNOTSUPP')
+    out = _done(_lab.call({'name': 'socketpair', 'type': kind}))
+    for fd in out.fds:
+        open_fds[fd] = (family, type & ~(_NONBLOCK | _CLOEXEC), 0)
+    return tuple(socket(family, type, proto, fd) for fd in out.fds)
+
+
+def getdefaulttimeout():
+    return _default_timeout
+
+
+def setdefaulttimeout(timeout, /):
+    global _default_timeout
+    _default_timeout = _seconds(timeout)
+
+
+def if_nameindex():
+    return [(int(i['index']), i['name']) for i in _lab.ask('interfaces', {})]
+
+
+def if_nametoindex(name, /):
+    if isinstance(name, bytes):
+        name = name.decode()
+    if not isinstance(name, str):
+        raise TypeError(f'expected str, bytes or os.PathLike object, not {type(name).__name__}')
+    for index, known in if_nameindex():
+        if known == name:
+            return index
+    raise OSError('no interface with this name')
+
+
+def if_indextoname(index, /):
+    index = _int(index)
+    for known, name in if_nameindex():
+        if known == index:
+            return name
+    raise _errors.error('ENXIO')
+
+
+def sethostname(name, /):
+    raise _errors.error('EPERM')
+
+
+def CMSG_LEN(length, /):
+    """struct cmsghdr of 64-bit Linux: 16 bytes, all aligned to 8"""
+    length = _size(length)
+    if not 0 <= length <= 0x7FFF_FFFF - 16:
+        raise OverflowError('CMSG_LEN() argument out of range')
+    return 16 + length
+
+
+def CMSG_SPACE(length, /):
+    length = _size(length)
+    if not 0 <= length <= 0x7FFF_FFFF - 24:
+        raise OverflowError('CMSG_SPACE() argument out of range')
+    return 16 + (length + 7 & ~7)
+
+
+def _swap16(name):
+    def convert(x, /):
+        n = _int(x)
+        if n < 0:
+            raise OverflowError(f"{name}: can't convert negative Python int to C 16-bit unsigned integer")
+        if n > 0xFFFF:
+            raise OverflowError(f'{name}: Python int too large to convert to C 16-bit unsigned integer')
+        return (n & 0xFF) << 8 | n >> 8
+    convert.__name__ = convert.__qualname__ = name
+    return convert
+
+
+def _swap32(name):
+    def convert(x, /):
+        if not isinstance(x, int):
+            raise TypeError(f'expected int, {type(x).__name__} found')
+        if x < 0:
+            raise OverflowError("can't convert negative value to unsigned int")
+        if x > 0xFFFF_FFFF:
+            raise OverflowError('int larger than 32 bits' if x < 1 << 64 else 'Python int too large to convert to C unsigned long')
+        return int.from_bytes(x.to_bytes(4, 'little'), 'big')
+    convert.__name__ = convert.__qualname__ = name
+    return convert
+
+
+htons, ntohs = _swap16('htons'), _swap16('ntohs')
+htonl, ntohl = _swap32('htonl'), _swap32('ntohl')

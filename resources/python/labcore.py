@@ -1,0 +1,177 @@
+"""The seam between this folder's modules and the lab: calls, waits and green threads.
+
+The lab's JavaScript gives the module `_lab` (src/renderer/python/lab-module.ts says what is in it). Every wait of Python
+goes through `wait` below, so that the running thread is known after it. Threads are green: one runs until it waits, or until
+preempt() finds that it has run for long.
+
+What is in this folder leaves no line in tracebacks (labsetup.py): to the student these are C modules.
+"""
+import sys
+from collections import deque
+
+import _lab
+from pyodide.ffi import can_run_sync, run_sync
+
+#: this folder
+OURS = __file__.rpartition('/')[0] + '/'
+# files that are not the student's: the standard library's and ours
+_FOREIGN = (OURS, '/lib/python3', '<')
+
+
+class Green:
+    """A thread: its number and what it waits for."""
+
+    __slots__ = ('ident', 'token', 'in_call', 'frame', '__weakref__')
+
+    def __init__(self, ident):
+        self.ident = ident
+        self.token = 0
+        self.in_call = False
+        self.frame = None
+
+
+main = Green(1)
+current = main
+threads = {1: main}
+_idents = 1
+_tokens = 0
+#: signals that came and whose handler the main thread has still to run
+_signals = deque()
+#: called with a signal's number in the main thread (signals.py)
+deliver = None
+
+
+def new_thread():
+    """A thread that spawn() will run."""
+    global _idents
+    _idents += 1
+    green = Green(_idents)
+    threads[green.ident] = green
+    return green
+
+
+def wait(promise):
+    """What the promise settles to; other threads run meanwhile."""
+    global current
+    me = current
+    try:
+        return run_sync(promise)
+    finally:
+        current = me
+
+
+def enter(green):
+    """The calling stack is this thread's from here on."""
+    global current
+    current = green
+
+
+def park(timeout):
+    """Waits for unpark() of this thread. False: `timeout` seconds passed (None: no limit)."""
+    global _tokens
+    me = current
+    _tokens += 1
+    me.token = _tokens
+    ms = -1 if timeout is None else max(0.0, timeout * 1000)
+    try:
+        return bool(wait(_lab.park(me.token, ms)))
+    finally:
+        me.token = 0
+
+
+def unpark(green):
+    if green.token:
+        _lab.wake(green.token)
+
+
+def pass_turn():
+    """Lets every other thread that can run do so first."""
+    wait(_lab.turn())
+
+
+def preempt(frame):
+    """A tick of the clock: others may run now, unless this folder's own code is at work (it counts on not being interrupted)."""
+    if len(threads) > 1 and not frame.f_code.co_filename.startswith(OURS) and can_run_sync():
+        pass_turn()
+
+
+def raise_signal(number):
+    """A signal came: the main thread runs its handler as soon as it can."""
+    _signals.append(number)
+    unpark(main)
+
+
+def check_signals():
+    """Runs the handlers that are due, in the main thread only; they may raise."""
+    while _signals and current is main:
+        number = _signals.popleft()
+        if deliver is not None:
+            deliver(number)
+
+
+def place():
+    """(file, line) of the nearest line of the student's own; else of the outermost line there is."""
+    frame = sys._getframe(2)
+    last = None
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith(_FOREIGN):
+            return name, frame.f_lineno
+        if not name.startswith('<'):
+            last = frame
+        frame = frame.f_back
+    return (None, None) if last is None else (last.f_code.co_filename, last.f_lineno)
+
+
+class Outcome:
+    """How a call ended: the contract's GuestOutcome with Python's names."""
+
+    __slots__ = ('value', 'errno', 'number', 'message', 'fd', 'fds', 'bytes', 'address', 'size', 'ready')
+
+
+def _outcome(js):
+    out = Outcome()
+    get = js.to_py if hasattr(js, 'to_py') else None
+    plain = get() if get else js
+    take = plain.get
+    out.value = take('value')
+    out.errno = take('errno')
+    out.number = take('errnoNumber')
+    out.message = take('message')
+    out.fd = take('fd')
+    out.fds = take('fds')
+    data = take('bytes')
+    out.bytes = bytes(data) if data is not None else b''
+    out.address = take('address')
+    out.size = take('size')
+    out.ready = take('ready')
+    return out
+
+
+def call(request, timeout=None, again=True):
+    """Makes one system call. Interrupted without a handler that raises, it is made again (PEP 475), unless not `again`."""
+    file, line = place()
+    me = current
+    while True:
+        if me is main and _signals:
+            check_signals()
+        me.in_call = True
+        try:
+            out = _outcome(wait(_lab.call(me.ident, request, timeout, file, line)))
+        finally:
+            me.in_call = False
+        if me is main and _signals:
+            check_signals()
+        if out.errno != 'EINTR' or not again:
+            return out
+
+
+def post(request):
+    """A call whose end nobody waits for: a socket that is closed because nobody has it any more."""
+    _lab.call(current.ident, request, None, None, None)
+
+
+def ask(kind, question):
+    """The answer of the lab's resolver, as Python's plain values."""
+    answer = wait(_lab.lookup(kind, question))
+    return answer.to_py() if hasattr(answer, 'to_py') else answer

@@ -1,0 +1,41 @@
+"""OSErrors as Linux's Python raises them: the class, the number and the text of each."""
+import labnumbers
+
+#: PEP 3151: the classes of errno names
+_CLASSES = {
+    'EAGAIN': BlockingIOError, 'EWOULDBLOCK': BlockingIOError, 'EALREADY': BlockingIOError, 'EINPROGRESS': BlockingIOError,
+    'EPIPE': BrokenPipeError, 'ESHUTDOWN': BrokenPipeError, 'ECHILD': ChildProcessError, 'ECONNABORTED': ConnectionAbortedError,
+    'ECONNREFUSED': ConnectionRefusedError, 'ECONNRESET': ConnectionResetError, 'EEXIST': FileExistsError,
+    'ENOENT': FileNotFoundError, 'EISDIR': IsADirectoryError, 'ENOTDIR': NotADirectoryError, 'EINTR': InterruptedError,
+    'EACCES': PermissionError, 'EPERM': PermissionError, 'ESRCH': ProcessLookupError, 'ETIMEDOUT': TimeoutError,
+}
+
+
+def number(name):
+    known = labnumbers.ERRNO.get(name)
+    return known[0] if known else 0
+
+
+def error(name, its_number=None, text=None):
+    """The exception for an errno name."""
+    known = labnumbers.ERRNO.get(name, (None, name))
+    code = its_number if its_number is not None else known[0]
+    return _CLASSES.get(name, OSError)(code, text if text is not None else known[1])
+
+
+def failed(out):
+    """The exception for a call that failed (an Outcome with an errno)."""
+    name = out.errno
+    if name == 'TIMEOUT':
+        return TimeoutError('timed out')
+    if name == 'POLICY':
+        return error('EPERM', None, out.message)
+    if name == 'LIMIT':
+        return error('EMFILE', None, out.message)
+    if name == 'CANCELLED':
+        return KeyboardInterrupt()
+    if name in ('INVALID', 'UNAVAILABLE'):
+        return error('EINVAL' if name == 'INVALID' else 'EOPNOTSUPP', None, out.message)
+    if name in labnumbers.ERRNO:
+        return error(name, out.number)
+    return OSError(out.number or 0, out.message or name)

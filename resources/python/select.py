@@ -1,0 +1,274 @@
+"""The C module select over the lab's poll: select, poll, and Linux's epoll (level-triggered, EPOLLET told as level)."""
+import time as _time
+
+import labcore as _lab
+import laberrors as _errors
+import labstdin as _stdin
+
+error = OSError
+PIPE_BUF = 4096
+POLLIN, POLLPRI, POLLOUT, POLLERR, POLLHUP, POLLNVAL = 1, 2, 4, 8, 16, 32
+POLLRDNORM, POLLRDBAND, POLLWRNORM, POLLWRBAND, POLLMSG, POLLRDHUP = 64, 128, 256, 512, 1024, 8192
+EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLERR, EPOLLHUP = 1, 2, 4, 8, 16
+EPOLLRDNORM, EPOLLRDBAND, EPOLLWRNORM, EPOLLWRBAND, EPOLLMSG, EPOLLRDHUP = 64, 128, 256, 512, 1024, 8192
+EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLONESHOT, EPOLLET, EPOLL_CLOEXEC = 1 << 28, 1 << 29, 1 << 30, 1 << 31, 0o2000000
+_READ, _WRITE = POLLIN | POLLRDNORM, POLLOUT | POLLWRNORM
+
+
+def _fd(fileobj):
+    """PyObject_AsFileDescriptor"""
+    if isinstance(fileobj, int):
+        fd = int(fileobj)
+    else:
+        method = getattr(fileobj, 'fileno', None)
+        if method is None:
+            raise TypeError('argument must be an int, or have a fileno() method.')
+        fd = method()
+        if not isinstance(fd, int):
+            raise TypeError('fileno() returned a non-integer')
+    if fd < 0:
+        raise ValueError(f'file descriptor cannot be a negative integer ({fd})')
+    if fd > 0x7FFF_FFFF:
+        raise OverflowError('Python int too large to convert to C int')
+    return fd
+
+
+def _open():
+    import _socket
+    return _socket.open_fds
+
+
+def _is_file(fd):
+    """A descriptor of this interpreter that is no socket: always ready, as poll says of files."""
+    import os
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+def _ask(wanted, timeout):
+    """poll(2) for {fd: events}: [(fd, revents)] in the order of `wanted`; `timeout` in seconds, None for ever."""
+    sockets = _open()
+    until = None if timeout is None else _time.monotonic() + timeout
+    at_once, ask = {}, []
+    for fd, events in wanted.items():
+        if fd in sockets:
+            ask.append({'fd': fd, 'read': bool(events & _READ), 'write': bool(events & _WRITE)})
+        elif fd == 0:
+            if events & _READ and _stdin.ready():
+                at_once[0] = events & _READ
+        elif fd <= 2:
+            if events & _WRITE:
+                at_once[fd] = events & _WRITE
+        elif _is_file(fd):
+            at_once[fd] = events & (_READ | _WRITE)
+        else:
+            at_once[fd] = POLLNVAL
+    typed = bool(wanted.get(0, 0) & _READ) and 0 not in at_once
+    if typed:
+        _stdin.want(_lab.current)
+    try:
+        while True:
+            left = 0 if at_once else None if until is None else max(0.0, until - _time.monotonic())
+            out = _lab.call({'name': 'poll', 'fds': ask}, left, again=not typed)
+            if out.errno == 'EINTR' and not _stdin.ready():
+                continue
+            break
+    finally:
+        if typed:
+            _stdin.want(None)
+    if typed and _stdin.ready():
+        at_once[0] = wanted[0] & _READ
+    if out.errno not in (None, 'EINTR'):
+        raise _errors.failed(out)
+    for r in out.ready or ():
+        events = wanted[r['fd']]
+        got = POLLNVAL if r.get('invalid') else 0
+        if r.get('read'):
+            got |= events & _READ
+        if r.get('write'):
+            got |= events & _WRITE
+        if r.get('hangup'):
+            got |= POLLHUP
+        if r.get('hangup') or r.get('read') and r.get('error'):
+            got |= events & POLLRDHUP
+        if r.get('error') and not got & POLLNVAL:
+            got |= POLLERR
+        if got:
+            at_once[r['fd']] = at_once.get(r['fd'], 0) | got
+    return [(fd, at_once[fd]) for fd in wanted if at_once.get(fd)]
+
+
+def _sequence(value):
+    try:
+        return list(value)
+    except TypeError:
+        raise TypeError('arguments 1-3 must be sequences') from None
+
+
+def select(rlist, wlist, xlist, timeout=None, /):
+    if timeout is not None:
+        if not isinstance(timeout, (int, float)):
+            raise TypeError('timeout must be a float or None')
+        if timeout < 0:
+            raise ValueError('timeout must be non-negative')
+    lists = [[(o, _fd(o)) for o in _sequence(l)] for l in (rlist, wlist, xlist)]
+    wanted = {}
+    for objects, events in zip(lists, (POLLIN, POLLOUT, 0)):
+        for _, fd in objects:
+            if fd >= 1024 and fd not in _open():
+                raise ValueError('filedescriptor out of range in select()')
+            wanted[fd] = wanted.get(fd, 0) | events
+    sockets = _open()
+    for fd in wanted:
+        if fd not in sockets and fd > 2 and not _is_file(fd):
+            raise _errors.error('EBADF')
+    ready = dict(_ask(wanted, timeout))
+    if POLLNVAL in ready.values():
+        raise _errors.error('EBADF')
+    masks = (POLLIN | POLLHUP | POLLERR, POLLOUT | POLLERR, POLLPRI)
+    return tuple([o for o, fd in objects if ready.get(fd, 0) & mask] for objects, mask in zip(lists, masks))
+
+
+def _mask(value):
+    if not isinstance(value, int):
+        raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
+    if value < 0:
+        raise ValueError('value must be positive')
+    if value > 0xFFFF:
+        raise OverflowError('Python int too large for C unsigned short')
+    return value
+
+
+class _Poll:
+    def __init__(self):
+        self._wanted = {}
+        self._running = False
+
+    def register(self, fd, eventmask=POLLIN | POLLPRI | POLLOUT, /):
+        self._wanted[_fd(fd)] = _mask(eventmask)
+
+    def modify(self, fd, eventmask, /):
+        fd, events = _fd(fd), _mask(eventmask)
+        if fd not in self._wanted:
+            raise _errors.error('ENOENT')
+        self._wanted[fd] = events
+
+    def unregister(self, fd, /):
+        fd = _fd(fd)
+        if fd not in self._wanted:
+            raise KeyError(fd)
+        del self._wanted[fd]
+
+    def poll(self, timeout=None, /):
+        if timeout is not None and not isinstance(timeout, (int, float)):
+            raise TypeError('timeout must be an integer or None')
+        if self._running:
+            raise RuntimeError('concurrent poll() invocation')
+        self._running = True
+        try:
+            return _ask(dict(self._wanted), None if timeout is None or timeout < 0 else timeout / 1000)
+        finally:
+            self._running = False
+
+
+_Poll.__name__ = _Poll.__qualname__ = 'poll'
+_Poll.__module__ = 'select'
+
+
+def poll():
+    """Returns a polling object."""
+    return _Poll()
+
+
+class epoll:
+    """select.epoll(sizehint=-1, flags=0)"""
+
+    def __init__(self, sizehint=-1, flags=0):
+        if sizehint != -1 and sizehint <= 0:
+            raise ValueError('negative sizehint')
+        if flags & ~EPOLL_CLOEXEC:
+            raise _errors.error('EINVAL')
+        self._wanted = {}
+        self._spent = set()
+        # a descriptor that is in nobody's way
+        global _epolls
+        _epolls += 1
+        self._own = 1_000_000 + _epolls
+
+    @classmethod
+    def fromfd(cls, fd, /):
+        raise _errors.error('EBADF')
+
+    @property
+    def closed(self):
+        return self._own < 0
+
+    def close(self):
+        self._own = -1
+        self._wanted.clear()
+
+    def fileno(self):
+        self._alive()
+        return self._own
+
+    def _alive(self):
+        if self._own < 0:
+            raise ValueError('I/O operation on closed epoll object')
+
+    def _known(self, fd):
+        self._alive()
+        number = _fd(fd)
+        if number not in _open() and number > 2:
+            self._wanted.pop(number, None)
+            raise _errors.error('EPERM' if _is_file(number) else 'EBADF')
+        return number
+
+    def register(self, fd, eventmask=EPOLLIN | EPOLLPRI | EPOLLOUT):
+        number = self._known(fd)
+        if number in self._wanted:
+            raise _errors.error('EEXIST')
+        self._wanted[number] = eventmask
+
+    def modify(self, fd, eventmask):
+        number = self._known(fd)
+        if number not in self._wanted:
+            raise _errors.error('ENOENT')
+        self._wanted[number] = eventmask
+        self._spent.discard(number)
+
+    def unregister(self, fd):
+        number = self._known(fd)
+        if number not in self._wanted:
+            raise _errors.error('ENOENT')
+        del self._wanted[number]
+        self._spent.discard(number)
+
+    def poll(self, timeout=None, maxevents=-1):
+        self._alive()
+        if timeout is not None and not isinstance(timeout, (int, float)):
+            raise TypeError('timeout must be a number or None')
+        if maxevents != -1 and maxevents <= 0:
+            raise ValueError(f'maxevents must be greater than 0, got {maxevents}')
+        sockets = _open()
+        for fd in [fd for fd in self._wanted if fd not in sockets and fd > 2]:
+            # the kernel forgets what is closed
+            del self._wanted[fd]
+        wanted = {fd: events for fd, events in self._wanted.items() if fd not in self._spent}
+        ready = _ask(wanted, None if timeout is None or timeout < 0 else timeout)
+        if maxevents != -1:
+            ready = ready[:maxevents]
+        self._spent.update(fd for fd, _ in ready if self._wanted.get(fd, 0) & EPOLLONESHOT)
+        return ready
+
+    def __enter__(self):
+        self._alive()
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+
+_epolls = 0
