@@ -1,19 +1,21 @@
 /** The calls that a filter lets through, kept up to date as the list grows: the cost is that of the new calls. */
 import type { CallModel } from '../../shared/projections/model'
-import type { SockId, ThreadId } from '../../shared/trace/events'
+import type { RunId, SockId, ThreadId } from '../../shared/trace/events'
 import { prefixLength } from '../diagrams/at'
 
 export interface CallFilter {
   thread?: ThreadId
   sock?: SockId
+  /** only calls of this program's run */
+  run?: RunId
   /** only calls that failed */
   errors?: boolean
 }
 
-export const isOpen = (f: CallFilter): boolean => f.thread === undefined && f.sock === undefined && !f.errors
+export const isOpen = (f: CallFilter): boolean => f.thread === undefined && f.sock === undefined && f.run === undefined && !f.errors
 
 const fits = (call: CallModel, f: CallFilter): boolean =>
-  (f.thread === undefined || call.thread === f.thread) && (f.sock === undefined || call.sock === f.sock || call.end?.sock === f.sock)
+  (f.run === undefined || call.run === f.run) && (f.thread === undefined || call.thread === f.thread) && (f.sock === undefined || call.sock === f.sock || call.end?.sock === f.sock)
 
 export class FilteredCalls {
   private calls: readonly CallModel[] = []
@@ -27,7 +29,7 @@ export class FilteredCalls {
   /** Indices into `calls` of what is known at the cursor and passes, in order. */
   at(calls: readonly CallModel[], filter: CallFilter, cursor: number): readonly number[] {
     if (calls !== this.calls || calls.length < this.scanned || filter.thread !== this.filter.thread || filter.sock !== this.filter.sock
-      || filter.errors !== this.filter.errors) {
+      || filter.errors !== this.filter.errors || filter.run !== this.filter.run) {
       this.calls = calls
       this.filter = { ...filter }
       this.scanned = 0

@@ -10,7 +10,7 @@ export function actorOf(connection: ConnectionModel, calls: CallsState, side: Si
     const call = calls.list[entry.index]
     const thread = call && calls.threads.get(call.thread)
     const run = call && calls.runs.get(call.run)
-    return thread && printable(run ? `${run.program} · ${thread.name}` : thread.name)
+    return thread && printable(run ? `${run.file ?? run.program} · ${thread.name}` : thread.name)
   }
   return undefined
 }
