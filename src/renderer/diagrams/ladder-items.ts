@@ -3,8 +3,8 @@
  * outcomes. Pure: connection in, list out.
  */
 import type { CallModel, ConnectionModel, Segment, Side, StateChange } from '../../shared/projections/model'
-import { segmentAt, statesAt } from '../../shared/projections/at'
-import { endAt, historyIndex, prefixLength } from './at'
+import { segmentAt, shownSegments, statesAt } from '../../shared/projections/at'
+import { endAt, historyIndex } from './at'
 
 export type Outcome = ConnectionModel['outcome']['value'][number]
 
@@ -86,17 +86,9 @@ export interface LadderRange {
   to: number
 }
 
-/** The segments known at the cursor; once a capture has the whole connection, only what it delivered. */
-function knownSegments(connection: ConnectionModel, cursor: number): readonly Segment[] {
-  const { segments, captured } = connection
-  const n = prefixLength(segments, cursor)
-  const known = n === segments.length ? segments : segments.slice(0, n)
-  return captured?.whole && captured.seq <= cursor ? known.filter((s) => s.evidence === 'captured') : known
-}
-
 /** The part of the segments to draw: the last ones before `end`, or the newest. */
 export function ladderRange(connection: ConnectionModel, cursor: number, end?: number): LadderRange {
-  const segments = knownSegments(connection, cursor)
+  const segments = shownSegments(connection, cursor)
   const to = Math.min(segments.length, end ?? segments.length)
   return { segments, from: to <= MOST + STEP ? 0 : Math.ceil((to - MOST) / STEP) * STEP, to }
 }

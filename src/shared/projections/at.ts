@@ -5,7 +5,7 @@
 import type { Family, SockAddr, SockId, SockType, TcpFacts, TcpState, ThreadId } from '../trace/events'
 import { countAt, countSeqs, historyAt, prefixAt, valueAt } from './history'
 import type {
-  CallModel, CallsState, ConnectionModel, Cursor, Endpoint, Evidence, History, LabState, RunModel, Segment, Side, SockModel, StateChange, StreamModel,
+  CallModel, CallsState, Captured, ConnectionModel, Cursor, Endpoint, Evidence, History, LabState, RunModel, Segment, Side, SockModel, StateChange, StreamModel,
   ThreadModel,
 } from './model'
 
@@ -220,17 +220,21 @@ export const factsAt = (endpoint: Endpoint, cursor: Cursor): (TcpFacts & { timer
   valueAt(endpoint.facts, cursor)
 
 /** The arrows of the ladder, each with its fate as known then; captured ones instead of inferred ones where there are any. */
-export function segmentsAt(connection: ConnectionModel, cursor: Cursor): Segment[] {
-  const { segments, captured } = connection
-  const n = countAt(segments, cursor)
-  const replaced = captured && captured.seq <= cursor ? captured : undefined
-  const out: Segment[] = []
-  for (let i = 0; i < n; i++) {
-    const segment = segments[i]!
-    if (replaced?.whole && segment.evidence !== 'captured') continue
-    out.push(segmentAt(segment, cursor))
-  }
-  return out
+export const segmentsAt = (connection: ConnectionModel, cursor: Cursor): Segment[] =>
+  shownSegments(connection, cursor).map((segment) => segmentAt(segment, cursor))
+
+/** The segments that are drawn, as they are known by now: where a capture was at work, only what it delivered. */
+export function shownSegments(connection: ConnectionModel, cursor: Cursor): readonly Segment[] {
+  const known = prefixAt(connection.segments, cursor)
+  const { captured, recaptured } = connection
+  if (!captured || captured.seq > cursor) return known
+  const spans = recaptured ? [captured, ...recaptured.filter((span) => span.seq <= cursor)] : [captured]
+  return known.filter((s) => s.evidence === 'captured' || !spans.some((span) => replaces(span, s, cursor)))
+}
+
+function replaces(span: Captured, inferred: Segment, cursor: Cursor): boolean {
+  if (span.until !== undefined && span.until <= cursor && inferred.seq > span.until) return false
+  return span.whole || inferred.t >= span.t
 }
 
 export function segmentAt(segment: Segment, cursor: Cursor): Segment {

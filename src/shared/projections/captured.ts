@@ -1,25 +1,115 @@
-/** Captured packets: from the first one of a connection on, the ladder shows them and draws no inferred segment more. */
-import type { PacketEvent } from '../trace/events'
-import type { ConnectionModel, Segment, Side } from './model'
+/**
+ * Captured packets. From the first one of a connection on, the ladder shows them and draws no inferred segment more;
+ * connections that are known from packets alone get their states and their byte streams from them too.
+ */
+import { passed } from '../tcp/wire-states'
+import { place, wireSegment, type Placed, type WireFlows } from '../tcp/wire'
+import { capturing, revise } from '../tcp/emit'
+import { other, type Tracker } from '../tcp/tracker'
+import { endKey } from '../tcp/tuple'
+import type { CaptureEvent, PacketEvent, SockAddr } from '../trace/events'
+import { record } from './history'
+import type { Captured, ConnectionModel, Segment, Side } from './model'
+import { byTuple, create, isOver, judge, type ConnectionTable } from './pairs'
+import { acknowledged, addBytes, newAssembly, type Assembly } from './reassembly'
 
-/** Sequence numbers wrap at 2^32 (RFC 9293, 3.4). */
-const distance = (from: number, to: number): number => (to - from) >>> 0
-
-/** What is kept per connection: the sequence number of each side's first payload byte, once its SYN was seen. */
-export type FirstBytes = Partial<Record<Side, number>>
-
-export function addPacket(connection: ConnectionModel, from: Side, e: PacketEvent, first: FirstBytes): void {
-  const has = (flag: string): boolean => e.flags.includes(flag)
-  connection.captured ??= { seq: e.seq, t: e.at ?? e.t, whole: has('SYN') && !has('ACK') }
-  if (has('SYN') && e.seqno !== undefined) first[from] = (e.seqno + 1) >>> 0
-  const start = first[from]
-  const offset = e.len > 0 && start !== undefined && e.seqno !== undefined ? distance(start, e.seqno) : undefined
-  const segment: Segment = {
-    id: connection.segments.length, seq: e.seq, t: e.at ?? e.t, from, flags: ORDER.filter(has).join(','), len: e.len, offset, count: 1,
-    fate: 'arrived', fates: undefined, retransmission: undefined, evidence: 'captured', call: undefined,
-    seqno: e.seqno, ackno: e.ackno, window: e.window, frame: e.frame, link: e.link, interface: e.interface,
-  }
-  connection.segments.push(segment)
+/** What is kept per connection of which packets were captured. */
+export interface WireMemory {
+  flows: WireFlows
+  /** of connections known from packets alone, by the sending side */
+  streams: Record<Side, Assembly> | undefined
 }
 
-const ORDER = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG']
+/** A capture delivered a TCP segment. `file`: the trace is a capture file, in which nothing else tells of a connection. */
+export function onSegment(table: ConnectionTable, e: PacketEvent, file: boolean): void {
+  const { tracker, from } = trackerFor(table, e, file)
+  const { connection } = tracker
+  if (!capturing(connection)) {
+    const span: Captured = { seq: e.seq, t: e.at ?? e.t, whole: connection.captured === undefined && e.flags.includes('SYN') && !e.flags.includes('ACK') }
+    if (connection.captured) (connection.recaptured ??= []).push(span)
+    else connection.captured = span
+    table.captured.push(connection.id)
+  }
+  let memory = table.wire.get(connection.id)
+  if (!memory) table.wire.set(connection.id, (memory = { flows: {}, streams: connection.packetsOnly ? { a: newAssembly(), b: newAssembly() } : undefined }))
+  const placed = e.seqno === undefined ? undefined : place(memory.flows, from, e)
+  const segment = wireSegment(connection.segments.length, from, e, placed)
+  // without its SYN the stream's first byte is not known, and what the lab's calls say counts from there
+  if (!connection.packetsOnly && !memory.flows[from]?.syn) segment.offset = undefined
+  if (placed?.again && placed.remark === undefined) sentAgain(connection, segment)
+  connection.segments.push(segment)
+  if (memory.streams && placed) stream(connection, memory.streams, from, e, placed)
+  observe(tracker, from, e, memory.flows, placed)
+}
+
+/** A capture ended: from here on the lab infers again. */
+export function onCaptureEnd(table: ConnectionTable, e: CaptureEvent): void {
+  for (const id of table.captured) {
+    const span = capturing(table.list[id]!)
+    if (span) span.until = e.seq
+  }
+  table.captured.length = 0
+}
+
+/** The earlier segment whose bytes, SYN or FIN these are got no answer in time. */
+function sentAgain(connection: ConnectionModel, again: Segment): void {
+  const { segments } = connection
+  for (let i = segments.length - 1; i >= 0 && i >= segments.length - 64; i--) {
+    const s = segments[i]!
+    if (s.from !== again.from || s.evidence !== 'captured' || s.seqno !== again.seqno || (s.len === 0 && s.flags === 'ACK')) continue
+    revise(s, 'lost', again)
+    return
+  }
+}
+
+// ---- which connection
+
+function trackerFor(table: ConnectionTable, e: PacketEvent, file: boolean): { tracker: Tracker; from: Side } {
+  const asA = byTuple(table, e.from, e.to)
+  const asB = asA ? undefined : byTuple(table, e.to, e.from)
+  const known = asA ?? asB
+  const opens = e.flags.includes('SYN') && !e.flags.includes('ACK')
+  if (known && !(opens && isAnew(table, known, asA ? 'a' : 'b', e))) return { tracker: known, from: asA ? 'a' : 'b' }
+  const from: Side = opens || (!e.flags.includes('SYN') && likelyOpener(table, e.from, e.to)) ? 'a' : 'b'
+  const tracker = create(table, e, e.from.family, from === 'a' ? e.from : e.to, from === 'a' ? e.to : e.from)
+  if (file) tracker.connection.packetsOnly = true
+  return { tracker, from }
+}
+
+/** A SYN of a pair of addresses that had a connection before (RFC 9293, 3.6.1): another initial number, or a later time than its end. */
+function isAnew(table: ConnectionTable, known: Tracker, from: Side, e: PacketEvent): boolean {
+  const flow = table.wire.get(known.connection.id)?.flows[from]
+  if (flow) return flow.first !== e.seqno && (known.connection.packetsOnly === true || isOver(known))
+  const { outcome } = known.connection
+  return outcome.t.length > 0 && (e.at ?? e.t) > outcome.t[0]!
+}
+
+/** The capture began in the middle: the end that others have connected to, or that has the lower port, is the passive one. */
+function likelyOpener(table: ConnectionTable, from: SockAddr, to: SockAddr): boolean {
+  if (table.passive.has(endKey(from)) !== table.passive.has(endKey(to))) return table.passive.has(endKey(to))
+  return from.family === 'unix' || to.family === 'unix' || from.port >= to.port
+}
+
+// ---- what packets alone say
+
+function stream(connection: ConnectionModel, streams: Record<Side, Assembly>, from: Side, e: PacketEvent, placed: Placed): void {
+  const to = other(from)
+  if (e.len > 0 && placed.remark !== 'keep-alive') {
+    addBytes(connection.streams[from], streams[from], e.seq, { t: e.at ?? e.t, offset: placed.offset, len: e.len, data: e.data })
+  }
+  if (placed.acks !== undefined) acknowledged(connection.streams[to], streams[to], e.seq, placed.acks)
+}
+
+function observe(tracker: Tracker, from: Side, e: PacketEvent, flows: WireFlows, placed: Placed | undefined): void {
+  const { a, b, connection } = tracker
+  // calls and the kernel tell more than the wire: the lab's own ends follow them
+  if (a.sock || b.sock || a.observed || b.observed) return
+  const has = (flag: string): boolean => e.flags.includes(flag)
+  const fin = flows[other(from)]?.fin
+  const verdict = passed(tracker, from, {
+    syn: has('SYN'), ack: has('ACK'), fin: has('FIN'), rst: has('RST'), early: placed?.remark === 'hole',
+    acksFin: fin !== undefined && placed?.acks !== undefined && placed.acks > fin && tracker[other(from)].fin,
+  }, e)
+  if (verdict === 'refused' && connection.outcome.value.length === 0) record(connection.outcome, e.seq, e.t, 'refused')
+  judge(tracker, e)
+}

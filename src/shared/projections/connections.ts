@@ -2,7 +2,7 @@
  * Connections: pairs the lab's two ends (and ends that it does not hold) by their addresses, and hands what happens on
  * either end to the inference. AF_UNIX connections have streams and calls but no segments: there are none.
  */
-import type { EndpointEvent, PacketEvent, SampleEvent, SockAddr } from '../trace/events'
+import type { EndpointEvent, SampleEvent, SockAddr } from '../trace/events'
 import * as acts from '../tcp/acts'
 import { gaveUp, opened, opening, promoted, refused } from '../tcp/open'
 import { conclude, learn } from '../tcp/settle'
@@ -10,7 +10,6 @@ import { other, type Stamp, type Tracker } from '../tcp/tracker'
 import { endKey } from '../tcp/tuple'
 import { step } from '../tcp/walk'
 import type { CallModel, Side, SockModel } from './model'
-import { addPacket } from './captured'
 import { record } from './history'
 import { attach, byTuple, create, isOver, judge, listenerFor, trackerOf, type ConnectionTable } from './pairs'
 import { addressArg } from './sockets'
@@ -257,16 +256,4 @@ function look(table: ConnectionTable, tracker: Tracker, side: Side, e: SampleEve
   learn(tracker, side, e, at, held)
   settleLater(table, tracker)
   judge(tracker, at)
-}
-
-/** A capture delivered a segment. One of a connection that the lab has no part in is left out. */
-export function onPacket(table: ConnectionTable, e: PacketEvent): void {
-  if (e.proto !== 'tcp') return
-  const asA = byTuple(table, e.from, e.to)
-  const tracker = asA ?? byTuple(table, e.to, e.from)
-  if (!tracker) return
-  const { id } = tracker.connection
-  let first = table.firstBytes.get(id)
-  if (!first) table.firstBytes.set(id, (first = {}))
-  addPacket(tracker.connection, asA ? 'a' : 'b', e, first)
 }

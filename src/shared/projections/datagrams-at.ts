@@ -52,6 +52,7 @@ export function datagramAt(lab: LabState, row: number, cursor: Cursor): Segment 
   const sendCall = list[c.sendCall.at(row)]
   const recvCall = arrived ? list[c.recvCall.at(row)] : undefined
   const facts: DatagramFacts = { marks: [] }
+  const frame = lab.datagrams.frames.get(row)
   for (let mark = c.firstMark.at(row); mark >= 0; mark = lab.marks.columns.next.at(mark)) {
     const said = markOf(lab.marks.columns, mark)
     if (said.seq > cursor) break
@@ -65,8 +66,8 @@ export function datagramAt(lab: LabState, row: number, cursor: Cursor): Segment 
   if (got !== undefined && got < c.len.at(row)) facts.cut = got
   return {
     id: row, seq: c.seq.at(row), t: c.t.at(row), from: c.side.at(row) === 0 ? 'a' : 'b', flags: '', len: c.len.at(row), count: 1,
-    fate: lost ? 'lost' : arrived ? 'arrived' : 'unknown', evidence: arrived ? 'kernel' : 'inferred',
-    call: sendCall?.call ?? recvCall?.call, datagram: facts,
+    fate: lost ? 'lost' : arrived ? 'arrived' : 'unknown', evidence: frame ? 'captured' : arrived ? 'kernel' : 'inferred',
+    call: sendCall?.call ?? recvCall?.call, datagram: facts, ...(frame ? { frame } : {}),
     ...(facts.marks.some((mark) => mark.what === 'attempt' && (mark.n ?? 1) > 1) ? { retransmission: true } : {}),
   }
 }

@@ -27,7 +27,7 @@ const lastOf = <T>(list: readonly T[]): T | undefined => list[list.length - 1]
 const portOf = (address: SockAddr | undefined): number => (address && address.family !== 'unix' ? address.port : -1)
 
 /** One datagram to this address may have many receivers. */
-function isCast(address: SockAddr): boolean {
+export function isCast(address: SockAddr): boolean {
   if (address.family === 'unix') return false
   const scope = classifyText(address.host)
   // a subnet's own broadcast address ends in 255 on nearly every network; taken for one, a host of that name loses nothing
@@ -42,7 +42,7 @@ function same(a: SockAddr, b: SockAddr): boolean {
 }
 
 /** Answers whether the address is news. */
-function setAddress(end: FlowEnd, address: SockAddr | undefined, at: Stamp): boolean {
+export function setAddress(end: FlowEnd, address: SockAddr | undefined, at: Stamp): boolean {
   if (!address) return false
   const known = lastOf(end.addr.value)
   if (known && same(known, address)) return false

@@ -2,7 +2,7 @@
  * Datagrams and the pairs of endpoints between which they go, in columns. UDP has no connections: a flow is what one
  * socket sends to one address, and what comes back. 'a' is the end that sent first.
  */
-import type { Family, SockAddr, SockId } from '../trace/events'
+import type { ByteRef, Family, SockAddr, SockId } from '../trace/events'
 import { Floats, Ints } from './columns'
 import { newHistory } from './history'
 import type { History, Side } from './model'
@@ -74,6 +74,8 @@ export interface DatagramsState {
   flows: Flow[]
   /** index into CallsState.list -> row of the datagram that the call sent or received; -1 */
   ofCall: Ints
+  /** of captured datagrams: their frames, by row */
+  frames: Map<number, ByteRef>
 }
 
 /** What the fold remembers besides. */
@@ -82,6 +84,8 @@ export interface DatagramTable extends DatagramsState {
   bySock: Map<string, number>
   /** the place at which a socket last sent or received: its waits belong there */
   lastOf: Map<SockId, number>
+  /** of captured datagrams: `${from}>${to}` -> the place of what passes between them (placeOf) */
+  byWire: Map<string, number>
   /** by destination port */
   pending: Map<number, Pending[]>
   /** up to this seq events may have been left out of the trace */
@@ -93,7 +97,7 @@ export const newDatagrams = (): DatagramTable => ({
     seq: new Floats(), t: new Floats(), flow: new Ints(), side: new Ints(), len: new Ints(), sendCall: new Ints(), recvCall: new Ints(),
     recvSeq: new Floats(), lostSeq: new Floats(), lostWhy: new Ints(), firstMark: new Ints(), lastMark: new Ints(),
   },
-  flows: [], ofCall: new Ints(), bySock: new Map(), lastOf: new Map(), pending: new Map(), gapTo: -1,
+  flows: [], ofCall: new Ints(), frames: new Map(), bySock: new Map(), byWire: new Map(), lastOf: new Map(), pending: new Map(), gapTo: -1,
 })
 
 export const flowIndex = (id: number): number => -1 - id

@@ -1,9 +1,11 @@
 /** The fold of the whole lab: every view draws from its state, at a cursor (see at.ts). */
 import type { TraceEvent } from '../trace/events'
 import { applyCalls, newCalls } from './calls'
-import { concludeWaiting, onBlock, onEndpoint, onExit, onPacket, onReturn, onSample, placeEarly } from './connections'
+import { onCaptureEnd, onSegment } from './captured'
+import { concludeWaiting, onBlock, onEndpoint, onExit, onReturn, onSample, placeEarly } from './connections'
 import { newConnectionTable, type ConnectionTable } from './pairs'
 import { onDatagramClose, onDatagramReturn, onGap, onMark } from './datagrams'
+import { onDatagramPacket } from './datagrams-captured'
 import { newDatagrams, type DatagramTable } from './flows'
 import { newMarks } from './marks'
 import type { LabState, Projection } from './model'
@@ -32,6 +34,9 @@ export function createLab(): LabState {
   }
   return lab
 }
+
+/** The trace is a capture file: nothing but its packets is known of anything. */
+const isFile = (lab: LabState): boolean => lab.captures[0]?.what === 'file'
 
 /** Folds one event into the state, in place. Tolerates what a gap has left out; never throws. */
 export function fold(state: LabState, e: TraceEvent): void {
@@ -93,13 +98,15 @@ export function fold(state: LabState, e: TraceEvent): void {
       applyCalls(lab.calls, e)
       return
     case 'packet':
-      onPacket(lab.pairs, e)
+      if (e.proto === 'tcp') onSegment(lab.pairs, e, isFile(lab))
+      else if (e.proto === 'udp' && isFile(lab)) onDatagramPacket(lab.datagrams, e)
       return
     case 'mark':
       onMark(lab.datagrams, lab.marks, lab, e)
       return
     case 'capture':
       lab.captures.push(e)
+      if (e.what === 'stop') onCaptureEnd(lab.pairs, e)
       return
     case 'scope':
       return

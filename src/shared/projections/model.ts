@@ -234,6 +234,17 @@ export interface StreamModel {
   recvs: { seq: number; t: number; call: CallId; offset: number; len: number; asked: number; data?: ByteRef }[]
 }
 
+/**
+ * A stretch of a connection that was captured: known from `seq` on, its packets replace the segments inferred from `t` on
+ * (microseconds, when the first of them passed; `whole`: that was its SYN, and they replace all). `until`: the capture ended.
+ */
+export interface Captured {
+  seq: number
+  t: number
+  whole: boolean
+  until?: number
+}
+
 export interface ConnectionModel {
   id: number
   family: Family
@@ -252,11 +263,9 @@ export interface ConnectionModel {
   outcome: History<'refused' | 'timed-out' | 'unreachable' | 'reset' | 'closed' | 'cancelled'>
   /** calls made on either endpoint, connect and accept included: indices into CallsState.list */
   calls: { seq: number; side: Side; index: number }[]
-  /**
-   * From this seq on a capture delivers its packets, which replace the segments inferred from `t` on (microseconds, when
-   * its first packet passed); `whole`: that was its first SYN. `until`: the seq at which that capture ended.
-   */
-  captured?: { seq: number; t: number; whole: boolean; until?: number }
+  /** a capture delivers its packets; and captures after that one */
+  captured?: Captured
+  recaptured?: Captured[]
   /** it is known from captured packets alone; its streams are what they carried. Absent: from calls or the kernel too. */
   packetsOnly?: boolean
 }

@@ -2,7 +2,7 @@
 import type { EndpointEvent, SockAddr, SockId } from '../trace/events'
 import { newTracker, stateOf, type Stamp, type Tracker } from '../tcp/tracker'
 import { endKey, listensFor, peerKey, sameMachine } from '../tcp/tuple'
-import type { FirstBytes } from './captured'
+import type { WireMemory } from './captured'
 import { newHistory, record } from './history'
 import type { ConnectionModel, Endpoint, Side, SockModel } from './model'
 
@@ -21,11 +21,18 @@ export interface ConnectionTable {
   /** looks at ends of which nothing is known yet: the call that tells of them returns next */
   early: EndpointEvent[]
   /** by connection id, for those with captured packets */
-  firstBytes: Map<number, FirstBytes>
+  wire: Map<number, WireMemory>
+  /** connections that a capture delivers packets of now */
+  captured: number[]
+  /** ends that were connected to */
+  passive: Set<string>
 }
 
+/** A machine's servers; a longer list is a trace that was made up. */
+const MOST_PASSIVE = 65_536
+
 export const newConnectionTable = (list: ConnectionModel[], sockets: Map<SockId, SockModel>): ConnectionTable => ({
-  list, sockets, trackers: [], byTuple: new Map(), pending: new Map(), listeners: new Map(), waiting: [], early: [], firstBytes: new Map(),
+  list, sockets, trackers: [], byTuple: new Map(), pending: new Map(), listeners: new Map(), waiting: [], early: [], wire: new Map(), captured: [], passive: new Set(),
 })
 
 const newEndpoint = (side: Side, addr?: SockAddr): Endpoint => ({ side, addr, sock: undefined, sockSeq: undefined, states: [], facts: newHistory() })
@@ -40,6 +47,7 @@ export function create(table: ConnectionTable, at: Stamp, family: ConnectionMode
   table.list.push(connection)
   table.trackers.push(tracker)
   if (a && b && family !== 'unix') table.byTuple.set(`${endKey(a)}>${peerKey(b)}`, connection.id)
+  if (b && table.passive.size < MOST_PASSIVE) table.passive.add(endKey(b))
   return tracker
 }
 

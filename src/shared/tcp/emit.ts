@@ -1,5 +1,5 @@
 /** Draws a segment and moves both ends by it, as RFC 9293, section 3.10.7, has it. */
-import type { Evidence, Segment, Side } from '../projections/model'
+import type { Captured, ConnectionModel, Evidence, Segment, Side } from '../projections/model'
 import type { CallId } from '../trace/events'
 import { other, stateOf, type Stamp, type Tracker } from './tracker'
 import { step } from './walk'
@@ -18,6 +18,12 @@ export interface Draw {
   offset?: number
 }
 
+/** The stretch in which a capture shows the real segments now. */
+export function capturing({ captured, recaptured }: ConnectionModel): Captured | undefined {
+  const last = recaptured?.[recaptured.length - 1] ?? captured
+  return last && last.until === undefined ? last : undefined
+}
+
 /** Appends the segment (unless a capture shows the real ones) and applies it to both ends' states. */
 export function emit(tracker: Tracker, from: Side, at: Stamp, draw: Draw): Segment {
   const flow = tracker[from]
@@ -29,7 +35,7 @@ export function emit(tracker: Tracker, from: Side, at: Stamp, draw: Draw): Segme
     offset: draw.offset ?? (len > 0 ? flow.bytes : undefined), count, fate: draw.fate ?? 'arrived', fates: undefined,
     retransmission: draw.retransmission, evidence: draw.evidence ?? 'inferred', call: draw.call,
   }
-  if (!connection.captured) connection.segments.push(segment)
+  if (!capturing(connection)) connection.segments.push(segment)
   flow.segs += count
   if (len > 0 || draw.offset !== undefined) flow.dataSegs += count
   if (!draw.retransmission) flow.bytes += len
