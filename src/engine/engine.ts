@@ -223,7 +223,7 @@ export class Engine {
   private sink(): TraceSink {
     const live = (): Recorder => this.live
     return {
-      push: (event: Unstamped) => this.live.push(event),
+      push: (event: Unstamped, at?: number) => this.live.push(event, at),
       get bytes() {
         return live().bytes
       },

@@ -24,8 +24,11 @@ export type MaybePromise<T> = T | Promise<T>
 
 /** Watches what the calls do to the kernel's own state (engine/observe/sampler.ts). */
 export interface Observer {
-  /** a call on `sock` returned or began to wait; a closed socket's connection may live on in the kernel */
-  touched(sock: Sock): void
+  /**
+   * A call on `sock` returned or began to wait; a closed socket's connection may live on in the kernel.
+   * @param at performance.now(), where the caller has just looked
+   */
+  touched(sock: Sock, at?: number): void
   /** the socket has both its addresses now */
   connected(sock: Sock): void
 }
@@ -79,19 +82,20 @@ export class Invoker {
   invoke(
     th: Thread, name: SyscallName, sock: Sock | undefined, args: Record<string, Plain>, refused: LabError | undefined, step: Step,
   ): MaybePromise<Outcome> {
-    const call = this.begin(th, name, sock, args)
+    const now = performance.now()
+    const call = this.begin(th, name, sock, args, now)
     const stopped = th.run.abort.signal.aborted
     // a stopped program may still tidy up; anything else fails, a turn later, so that a loop around it cannot freeze the lab
     if (stopped && name !== 'close' && name !== 'abort' && !LEAVING.has(args.option)) return this.turn.next().then(() => this.cancelled(th, call))
     if (refused) return this.refuse(th, call, refused)
     // no turn for a close(): a server that answers and closes at once is the first to close, so that TIME_WAIT is its own
-    const due = name !== 'close' && this.turn.due(performance.now())
+    const due = name !== 'close' && this.turn.due(now)
     if ((!this.pacer.running && !stopped) || due) return this.later(th, call, sock, step)
     const done = this.attempt(th, call, sock, step)
     return done ?? this.waitFor(th, call, sock!, step)
   }
 
-  protected begin(th: Thread, name: SyscallName, sock: Sock | undefined, args: Record<string, Plain>): CallId {
+  protected begin(th: Thread, name: SyscallName, sock: Sock | undefined, args: Record<string, Plain>, now = performance.now()): CallId {
     const call = ++this.calls
     th.call = call
     th.lastCall = call
@@ -107,7 +111,7 @@ export class Invoker {
       event.line = th.line
       if (th.file !== undefined) event.file = th.file
     }
-    this.trace.push(event)
+    this.trace.push(event, now)
     return call
   }
 
@@ -228,10 +232,11 @@ export class Invoker {
     if (ret.interface !== undefined) event.interface = ret.interface
     if (ret.local) event.local = ret.local
     if (ret.remote) event.remote = ret.remote
-    this.trace.push(event)
+    const now = performance.now()
+    this.trace.push(event, now)
     if (ret.connected) this.observer.connected(ret.connected)
-    if (sock) this.observer.touched(sock)
-    if (outcome.sock && outcome.sock !== sock) this.observer.touched(outcome.sock)
+    if (sock) this.observer.touched(sock, now)
+    if (outcome.sock && outcome.sock !== sock) this.observer.touched(outcome.sock, now)
     return outcome
   }
 

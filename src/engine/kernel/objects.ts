@@ -5,7 +5,8 @@ import type { ByteStore, ScratchHolder } from '../recorder/byte-store'
 
 /** What the kernel needs of the recorder. */
 export interface TraceSink {
-  push(event: Unstamped): number
+  /** @param at when it happened, performance.now(); absent: now */
+  push(event: Unstamped, at?: number): number
   readonly bytes: ByteStore
 }
 

@@ -3,17 +3,18 @@
  * after that a wait costs no system call, and an event costs the same whatever the number of sockets (epoll(7)).
  *
  * While there is traffic, the loop waits in epoll_wait itself, GLANCE_MS at a time: the kernel wakes it within microseconds,
- * no processor is burnt, and Node's own loop (timers, messages) runs in between. After HOT_MS without an event, poll(2) on
- * the epoll descriptor waits on a pool thread, which leaves Node's loop free but costs a hand-over between threads. It takes
- * no event out of the set, so nothing that a pool thread wrote has to be read here.
+ * and no processor is burnt. It goes from events to the program's next calls and back to the kernel without a turn of Node's
+ * own loop (timers, messages), which runs every TURN_MS, and after each wait that was in vain. After HOT_MS without an event,
+ * poll(2) on the epoll descriptor waits on a pool thread, which leaves Node's loop free but costs a hand-over between
+ * threads. It takes no event out of the set, so nothing that a pool thread wrote has to be read here.
  */
 import koffi from 'koffi'
 import type { Readiness } from './platform/platform'
+import { turnsWaited } from './turn'
 
 const EPOLL_CLOEXEC = 0x80000
 const EFD_NONBLOCK_CLOEXEC = 0x80800
 const EPOLL_CTL_ADD = 1
-const EPOLL_CTL_DEL = 2
 const EPOLLIN = 0x1
 const EPOLLOUT = 0x4
 const EPOLLERR = 0x8
@@ -24,8 +25,9 @@ const POLLIN = 1
 const EEXIST = 17
 
 const MAX_EVENTS = 512
-/** Longest that Node's loop may be held up, milliseconds. */
+/** How long the loop waits itself, and how long it may go on before Node's loop has its turn: together what holds that up. Milliseconds. */
 const GLANCE_MS = 1
+const TURN_MS = 2
 /** How long after the last event a pool thread takes the wait over, milliseconds. */
 const HOT_MS = 20
 /** A pool thread looks up this often, so that a process that ends without closing the loop is not held for ever. */
@@ -70,12 +72,16 @@ export function createEpoll(): Readiness {
   let polling = false
   let parked = false
   let closed = false
-  /** the last look found nothing: the next may wait */
-  let quiet = false
-  /** milliseconds */
+  /** milliseconds: when Node's loop ran last, when an event came last */
+  let began = 0
   let lastEvent = 0
 
   function wake(list: (() => void)[]): void {
+    if (list.length === 1) {
+      waiting--
+      list.pop()!()
+      return
+    }
     // every waiter tries again: those that come too late wait again, in their order
     const woken = list.splice(0)
     waiting -= woken.length
@@ -95,13 +101,24 @@ export function createEpoll(): Readiness {
     return n
   }
 
+  /** a turn of Node's loop is ours */
   function turn(): void {
-    polling = false
-    if (closed || waiting === 0) return
-    const n = collect(quiet ? GLANCE_MS : 0)
+    polling = true
+    began = performance.now()
+    round()
+  }
+
+  function round(): void {
+    if (closed || waiting === 0) {
+      polling = false
+      return
+    }
+    const n = collect(turnsWaited() ? 0 : GLANCE_MS)
     const now = performance.now()
-    quiet = n === 0
-    if (!quiet) lastEvent = now
+    if (n > 0) lastEvent = now
+    // the next round comes once the programs have done what they can: a tick is after all the promises that are settled now
+    if (n > 0 && now - began < TURN_MS) return queueMicrotask(() => process.nextTick(round))
+    polling = false
     if (waiting === 0) return
     if (now - lastEvent < HOT_MS) spin()
     else park()
@@ -145,9 +162,11 @@ export function createEpoll(): Readiness {
   function wait(list: (() => void)[], waiter: () => void): () => void {
     list.push(waiter)
     waiting++
-    // a call that is about to wait is often answered at once
-    lastEvent = Math.max(lastEvent, performance.now() - HOT_MS / 2)
-    spin()
+    if (!polling) {
+      // a call that is about to wait is often answered at once
+      lastEvent = Math.max(lastEvent, performance.now() - HOT_MS / 2)
+      spin()
+    }
     return () => {
       const at = list.indexOf(waiter)
       if (at < 0) return
@@ -163,7 +182,7 @@ export function createEpoll(): Readiness {
       const entry = waiters.get(fd)
       if (!entry) return
       waiters.delete(fd)
-      epoll_ctl(set, EPOLL_CTL_DEL, fd, ctl)
+      // close() takes it out of the set (epoll(7)); an event that is on its way finds no waiter, or one that tries in vain
       wake(entry.read)
       wake(entry.write)
     },

@@ -4,6 +4,11 @@
  */
 const TURN_MS = 2
 
+let waiting = 0
+
+/** Whether a program waits for a turn of Node's loop: nobody may hold it up. */
+export const turnsWaited = (): boolean => waiting > 0
+
 export class Turn {
   private began = 0
 
@@ -13,8 +18,10 @@ export class Turn {
   }
 
   next(): Promise<void> {
+    waiting++
     return new Promise((resolve) => {
       setImmediate(() => {
+        waiting--
         this.began = performance.now()
         resolve()
       })

@@ -63,9 +63,9 @@ export class Sampler implements Observer {
     this.timer.unref()
   }
 
-  touched(sock: Sock): void {
+  touched(sock: Sock, at = performance.now()): void {
     if (sock.type !== 'stream' || sock.family === 'unix') return
-    const now = performance.now() * 1000
+    const now = at * 1000
     let w = this.watched.get(sock.id)
     if (sock.closed) {
       if (w) this.ended(w, now)

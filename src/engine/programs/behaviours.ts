@@ -60,7 +60,14 @@ async function discard(sys: Sys, talk: Talk): Promise<boolean> {
 }
 
 /** Python's bytes.upper(): the letters of ASCII only. */
-export const upperCase = (data: Uint8Array): Uint8Array => data.map((b) => (b >= 0x61 && b <= 0x7a ? b - 0x20 : b))
+export function upperCase(data: Uint8Array): Uint8Array {
+  const upper = new Uint8Array(data.length)
+  for (let i = 0; i < data.length; i++) {
+    const b = data[i]!
+    upper[i] = b >= 0x61 && b <= 0x7a ? b - 0x20 : b
+  }
+  return upper
+}
 
 export const behaviours = {
   ack, echo: answering((data) => data), upper: answering(upperCase), discard, sum: answering(sums),

@@ -90,13 +90,16 @@ export function twinLines(source: string): TwinLines {
     return path.slice(from).find(makes) ?? path.find(makes)
   }
 
-  const found = new Map<string, number | undefined>()
+  // asked for every system call, so each answer is worked out once; 0: there is no such line
+  const found = new Map<string, Map<SyscallName, number[]>>()
   return {
     lineOf(func, call, previous) {
-      // asked for every system call, so each answer is worked out once
-      const key = `${func} ${call} ${previous}`
-      if (!found.has(key)) found.set(key, find(func, call, previous))
-      return found.get(key)
+      let calls = found.get(func)
+      if (!calls) found.set(func, (calls = new Map()))
+      let lines = calls.get(call)
+      if (!lines) calls.set(call, (lines = []))
+      const line = (lines[previous ?? 0] ??= find(func, call, previous) ?? 0)
+      return line === 0 ? undefined : line
     },
   }
 }

@@ -13,6 +13,9 @@ export const PAGE_BYTES = 1024 * 1024
 /** A recv that asks for more than this reads into a buffer beside the store: it mostly gets far less than it asks for. */
 const DIRECT = 256 * 1024
 
+/** node's typed_array_max_size_in_heap, bytes */
+const ON_HEAP = 64
+
 interface Page {
   /** absolute offset of the page's first byte */
   at: number
@@ -114,7 +117,8 @@ export class ByteStore {
 
   /** Stores the first `len` bytes of `data`; bytes that the store already has (a view of a page) are not copied. */
   append(data: Uint8Array, len: number = data.length): ByteRef {
-    const known = this.owner.get(data.buffer)
+    // small arrays of their own lie on V8's heap, and asking for their buffer would move them out, at some microseconds
+    const known = data.byteLength > ON_HEAP || data.byteOffset > 0 ? this.owner.get(data.buffer) : undefined
     if (known && this.holds(known)) return { at: known.at + (data.byteOffset - known.bytes.byteOffset), len, kept: len }
     const kept = Math.min(len, this.limit)
     if (!this.intake.has(kept)) return { at: this.end, len, kept: 0 }

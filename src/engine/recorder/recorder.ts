@@ -2,8 +2,8 @@
  * The recorder of the live session: takes events from the kernel, stamps them, and hands them on, encoded, to the store,
  * the journal on disk and the UIs.
  *
- * `push` is on the way of every system call: it stores a reference and a time, nothing else. All work happens in `flush`,
- * once a frame or once a chunk is full. An event belongs to the recorder from its push on: do not change it.
+ * `push` is on the way of every system call: it encodes the event at once, so that no event outlives its call and the
+ * collector has next to nothing to copy. The rest happens in `flush`, once a frame or once a batch is full.
  */
 import { EventEncoder } from '../../shared/trace/codec'
 import type { TraceEvent, TraceHeader, Unstamped } from '../../shared/trace/events'
@@ -49,9 +49,8 @@ export class Recorder implements Source {
   readonly bytes: ByteStore
   readonly store: ChunkStore
   readonly journal: Journal | undefined
-  private readonly pending: Unstamped[] = new Array<Unstamped>(CHUNK_EVENTS)
-  private readonly times = new Float64Array(CHUNK_EVENTS)
-  private count = 0
+  /** what the taps have not heard yet */
+  private tapped: TraceEvent[] = []
   /** the seq of the next event */
   private seq = 0
   private readonly start = performance.now()
@@ -93,39 +92,32 @@ export class Recorder implements Source {
     return (moment - this.start) * 1000
   }
 
-  /** Records an event as happening now; answers its seq. */
-  push(event: Unstamped): number {
-    const i = this.count++
-    this.pending[i] = event
-    this.times[i] = performance.now()
-    if (this.count === CHUNK_EVENTS) this.flush()
+  /**
+   * Records an event; answers its seq.
+   * @param at when it happened, performance.now(); not before the event pushed last
+   */
+  push(event: Unstamped, at = performance.now()): number {
+    const { encoder, seq } = this
+    const t = Math.round((at - this.start) * 1000)
+    const kept = event.k === 'print' && event.text.length > PRINT_MAX ? { ...event, text: `${event.text.slice(0, PRINT_MAX)}…` } : event
+    encoder.add(kept, seq, t)
+    this.seq++
+    this.lastT = t
+    if (this.taps.size > 0) this.tapped.push(stamped(kept, seq, t))
+    if (encoder.count === CHUNK_EVENTS || encoder.size >= BATCH_BYTES) this.flush()
     else if (this.timer === undefined) this.arm()
-    return this.seq++
+    return seq
   }
 
   /** Hands on what was pushed so far. Synchronous; the disk follows by itself. */
   flush(): void {
     clearTimeout(this.timer)
     this.timer = undefined
-    const { count } = this
+    const { count } = this.encoder
     if (count === 0) return
-    this.count = 0
-    // flush() may run inside push(), before that push has counted its event
-    const first = this.store.end
-    let from = first
-    for (let i = 0; i < count; i++) {
-      const event = this.pending[i]!
-      this.lastT = Math.round((this.times[i]! - this.start) * 1000)
-      if (event.k === 'print' && event.text.length > PRINT_MAX) event.text = `${event.text.slice(0, PRINT_MAX)}…`
-      this.encoder.add(event, first + i, this.lastT)
-      if (this.encoder.size >= BATCH_BYTES || i === count - 1) {
-        const last = first + i
-        this.store.append({ first: from, last, lastT: this.lastT, count: last - from + 1, batch: this.encoder.finish() })
-        from = last + 1
-      }
-    }
-    if (this.taps.size > 0) this.tell(first, count)
-    this.pending.fill(undefined as never, 0, count)
+    const last = this.seq - 1
+    this.store.append({ first: this.seq - count, last, lastT: this.lastT, count, batch: this.encoder.finish() })
+    if (this.tapped.length > 0) this.tell()
     this.journal?.wake()
     for (const follower of this.followers) follower.wake()
   }
@@ -198,14 +190,16 @@ export class Recorder implements Source {
     this.timer.unref()
   }
 
-  private tell(first: number, count: number): void {
-    const events: TraceEvent[] = []
-    for (let i = 0; i < count; i++) {
-      const { k, ...fields } = this.pending[i]!
-      events.push({ k, seq: first + i, t: Math.round((this.times[i]! - this.start) * 1000), ...fields } as TraceEvent)
-    }
+  private tell(): void {
+    const events = this.tapped
+    this.tapped = []
     for (const tap of this.taps) tap(events)
   }
+}
+
+function stamped(event: Unstamped, seq: number, t: number): TraceEvent {
+  const { k, ...fields } = event
+  return { k, seq, t, ...fields } as TraceEvent
 }
 
 export function createRecorder(options: RecorderOptions): Recorder {
