@@ -17,16 +17,18 @@ export interface LadderTexts extends RowTexts {
   relative(segment: Segment): { seq?: number; ack?: number }
 }
 
-/** First sequence number seen of each side. */
+/** First sequence number seen of each side: where the projection has not counted from it. */
 function baseOf(connection: ConnectionModel, side: Side): number | undefined {
   return connection.segments.find((s) => s.from === side && s.seqno !== undefined)?.seqno
 }
 
-export function useLadderTexts(props: { connection: ConnectionModel; cursor: number }, wide: () => boolean): ComputedRef<LadderTexts> {
+/** `room`: em across the wire. `absolute`: sequence numbers as on the wire, else counted from the first of each direction. */
+export function useLadderTexts(props: { connection: ConnectionModel; cursor: number }, room: () => number, absolute: () => boolean): ComputedRef<LadderTexts> {
   const { t } = useI18n()
   return computed(() => {
     const { connection, cursor } = props
-    const isWide = wide()
+    const width = room()
+    const asOnWire = absolute()
     const bases: Partial<Record<Side, number>> = {}
     /** What a datagram is to the programs: a request, an attempt at one, its answer; and what was done to it on the way. */
     const datagram = ({ datagram: facts }: Segment): string => {
@@ -55,8 +57,8 @@ export function useLadderTexts(props: { connection: ConnectionModel; cursor: num
     const flags = (segment: Segment) => (connection.type === 'dgram' ? datagram(segment) : segment.flags)
     const side = (s: Side) => t(s === 'a' ? 'ladder.client' : 'ladder.server')
     const relative = (segment: Segment) => ({
-      seq: rel(segment.seqno, segment.from),
-      ack: segment.flags.includes('ACK') ? rel(segment.ackno, segment.from === 'a' ? 'b' : 'a') : undefined,
+      seq: segment.seqRel ?? rel(segment.seqno, segment.from),
+      ack: segment.flags.includes('ACK') ? segment.ackRel ?? rel(segment.ackno, segment.from === 'a' ? 'b' : 'a') : undefined,
     })
     const waiting = (call: CallModel) => {
       const wait = waitsAt(call, cursor).at(-1)
@@ -82,13 +84,19 @@ export function useLadderTexts(props: { connection: ConnectionModel; cursor: num
       failed: (slot) => slot.part !== 'start' && endAt(slot.call, cursor)?.errno !== undefined,
       label: (row) => {
         const segment = row.arrow!.segment
-        const { seq, ack } = relative(segment)
+        const counted = relative(segment)
+        const seq = asOnWire ? segment.seqno : counted.seq
+        const ack = asOnWire ? (counted.ack === undefined ? undefined : segment.ackno) : counted.ack
         const parts = [segment.retransmission && !segment.datagram ? `↻ ${flags(segment)}` : flags(segment)]
         if (segment.count > 1) parts[0] += ` ${t('ladder.times', { count: group(segment.count) })}`
         // why a datagram is lost matters more than its length, and a label may be cut at its end
         if (segment.datagram && segment.fate === 'lost') parts.push(lost(segment))
         if (segment.len > 0 || segment.datagram) parts.push(t('ladder.len', { len: group(segment.len) }))
-        if (isWide && seq !== undefined) parts.push(`seq ${group(seq)}${ack === undefined ? '' : ` ack ${group(ack)}`}`)
+        if (width > 30 && seq !== undefined) {
+          const window = width > 44 && segment.window !== undefined ? ` win ${group(segment.windowBytes ?? segment.window)}` : ''
+          parts.push(`seq ${group(seq)}${ack === undefined ? '' : ` ack ${group(ack)}`}${window}`)
+        }
+        if (segment.remark) parts.push(t(`ladder.remark.${segment.remark}`))
         if (segment.datagram?.cut !== undefined) parts.push(t('ladder.dgram.cut', { len: group(segment.datagram.cut) }))
         if (!segment.datagram && segment.fate === 'lost') parts.push(t('ladder.lost'))
         if (segment.fate === 'unknown') parts.push(t('ladder.unknownFate'))
