@@ -18,10 +18,10 @@ export type Command =
   | { do: 'usage' }
   | { do: 'list' }
   | { do: 'help'; program: string }
-  | { do: 'run'; program: string; params: Record<string, Plain>; trace?: string; pace: Pace; scope: Scope }
+  | { do: 'run'; program: string; params: Record<string, Plain>; trace?: string; pace: Pace; scope: Scope; allowPublic: boolean }
 
 /** The options of the command itself, with what they take. */
-export const OWN_OPTIONS = { trace: 'FILE', pace: 'run|slow:MS', scope: 'computer|lab' } as const
+export const OWN_OPTIONS = { trace: 'FILE', pace: 'run|slow:MS', scope: 'computer|lab', 'allow-public': 'true|false' } as const
 
 /** What an option takes, for a person: '0 to 65535', 'ack|echo'. */
 export function takes(p: Param): string {
@@ -59,7 +59,9 @@ export function parseArgs(argv: readonly string[], programs: readonly Listed[]):
   if (trace === '') throw new UsageError('--trace needs the name of a file')
   const pace = paceOf(own('pace') ?? 'run')
   const scope = scopeOf(own('scope') ?? 'computer')
-  return { do: 'run', program: program.id, params: paramsOf(program, given), ...(trace !== undefined && { trace }), pace, scope }
+  const allowPublic = flagOf('allow-public', own('allow-public') ?? 'false')
+  if (allowPublic && scope !== 'lab') throw new UsageError('--allow-public is for --scope lab: in the scope computer nothing leaves this computer')
+  return { do: 'run', program: program.id, params: paramsOf(program, given), ...(trace !== undefined && { trace }), pace, scope, allowPublic }
 }
 
 /** `--name value` and `--name=value`; a value that begins with -- needs the second form. */
@@ -75,7 +77,7 @@ function readOptions(words: readonly string[], program: Listed): Map<string, str
     }
     if (given.has(name)) throw new UsageError(`--${name} is given twice`)
     // a flag without a value is on
-    const bare = program.params[name]?.kind === 'flag' && option[2] === undefined && (words[i + 1] ?? '--').startsWith('--')
+    const bare = (program.params[name]?.kind === 'flag' || name === 'allow-public') && option[2] === undefined && (words[i + 1] ?? '--').startsWith('--')
     const value = bare ? 'true' : option[2] ?? words[++i]
     if (value === undefined || (option[2] === undefined && value.startsWith('--'))) throw new UsageError(`--${name} needs a value: ${known[name]}`)
     given.set(name, value)
@@ -97,8 +99,7 @@ function typedValue(name: string, p: Param, value: string): string | number | bo
       if (!/^-?(?:\d+(?:\.\d+)?|\.\d+)$/.test(value)) throw new UsageError(`--${name} must be a number from ${takes(p)}, not '${value}'`)
       return Number(value)
     case 'flag':
-      if (value !== 'true' && value !== 'false') throw new UsageError(`--${name} must be true or false, not '${value}'`)
-      return value === 'true'
+      return flagOf(name, value)
     case 'choice':
       if (!p.choices.includes(value)) throw new UsageError(`--${name} must be one of: ${p.choices.join(', ')}; not '${value}'`)
       return value
@@ -107,6 +108,11 @@ function typedValue(name: string, p: Param, value: string): string | number | bo
     default:
       return p satisfies never
   }
+}
+
+function flagOf(name: string, value: string): boolean {
+  if (value !== 'true' && value !== 'false') throw new UsageError(`--${name} must be true or false, not '${value}'`)
+  return value === 'true'
 }
 
 function paceOf(text: string): Pace {

@@ -10,6 +10,8 @@ export interface RunOptions {
   params: Record<string, Plain>
   pace: Pace
   scope: Scope
+  /** whether the program may reach public addresses: nobody is asked here */
+  allowPublic?: boolean
   trace?: string
   print(line: string, err: boolean): void
   /** called once, when the program first waits for a line; the lines then go to `input` */
@@ -39,7 +41,7 @@ export interface Running {
 
 /** Throws a UsageError where the trace file cannot be opened, else an Error where the platform's sockets cannot be had. */
 export async function startRun(options: RunOptions): Promise<Running> {
-  const engine = await Engine.create({ version: appVersion, scope: options.scope })
+  const engine = await Engine.create({ version: appVersion, scope: options.scope, publicAddresses: options.allowPublic ? 'allow' : 'refuse' })
   const kernel = engine.ready()
   if (!kernel.ok) throw new Error(kernel.error.message)
   const { processes, dispatcher } = kernel.value

@@ -22,6 +22,7 @@ import { readHosts } from './observe/hosts-file'
 import { readInterfaces, watchInterfaces } from './observe/interfaces'
 import { LIMITS } from './policy/limits'
 import { checkName } from './policy/names'
+import { PublicReach, type PublicMode } from './policy/public'
 import { checkAccept, checkBind, checkConnect, checkSendto, hears, staysHere } from './policy/policy'
 import { startProgram } from './programs-run'
 import { createRecorder, type Recorder } from './recorder/recorder'
@@ -37,6 +38,8 @@ export interface EngineOptions {
   /** where sessions are kept; absent: nothing is written (scripts) */
   dataDir?: string
   scope?: Scope
+  /** what a program that reaches out to a public address is answered in the scope lab; by default the person is asked */
+  publicAddresses?: PublicMode
 }
 
 export class Engine {
@@ -47,6 +50,7 @@ export class Engine {
   readonly captures: Captures
   readonly captureFiles: CaptureFiles
   readonly guests: Guests
+  readonly publicReach: PublicReach
   kernel: Kernel | undefined
   kernelError: string | undefined
   interfaces: NetInterface[] = []
@@ -64,6 +68,7 @@ export class Engine {
     this.captures = new Captures(this)
     this.captureFiles = new CaptureFiles(`Socketscope ${this.version}`)
     this.guests = new Guests(this)
+    this.publicReach = new PublicReach({ mode: options.publicAddresses ?? 'ask', heard: () => this.clients.size > 0, changed: () => this.pushStatus() })
     this.live = this.newRecorder()
     this.statusTimer = setInterval(() => this.pushStatus(), STATUS_MS)
     this.statusTimer.unref()
@@ -146,6 +151,7 @@ export class Engine {
   setScope(scope: Scope): void {
     if (this.scope === scope) return
     this.scope = scope
+    if (scope === 'computer') this.publicReach.forget()
     this.live.push({ k: 'scope', scope })
     void this.captures.check()
   }
@@ -201,6 +207,7 @@ export class Engine {
   private async boot(): Promise<void> {
     try {
       this.kernel = await createKernel({ trace: this.sink(), gate: this.gate(), limits: LIMITS, table: createConnectionTable() })
+      this.kernel.dispatcher.asking = this.publicReach
     } catch (e) {
       this.kernelError = `The socket library did not load, so nothing here can open a socket: ${e instanceof Error ? e.message : String(e)}`
     }
@@ -235,12 +242,18 @@ export class Engine {
       const r = f(this.scope, address, this.interfaces)
       return r.ok ? undefined : r.error
     }
+    // a public address is not refused outright in the scope lab: the person is asked
+    const outward = (f: typeof checkConnect) => (address: SockAddr): LabError | undefined => {
+      const error = check(f)(address)
+      return error && this.scope === 'lab' && error.detail?.reason === 'public' ? { ...error, detail: { ...error.detail, ask: 'public' } } : error
+    }
     const name = (asked: string): LabError | undefined => {
       const r = checkName({ scope: this.scope, hosts: readHosts(), interfaces: this.interfaces }, asked, 'getaddrinfo')
       return r.ok ? undefined : r.error
     }
     return {
-      name, bind: check(checkBind), connect: check(checkConnect), sendto: check(checkSendto), accept: check(checkAccept),
+      name, bind: check(checkBind), connect: outward(checkConnect), sendto: outward(checkSendto), accept: check(checkAccept),
+      reached: (run, from) => this.scope === 'lab' && this.publicReach.reached(run, from),
       staysHere: (address) => staysHere(this.scope, address),
       hears: (from, group) => hears(this.scope, from, group, this.interfaces),
     }
@@ -254,6 +267,7 @@ export class Engine {
       sockets: this.kernel?.dispatcher.sockets.size ?? 0,
       threads: this.kernel?.processes.threads.size ?? 0,
       ...(this.captures.state ? { capture: this.captures.state } : {}),
+      ...(this.publicReach.asks.length ? { asks: this.publicReach.asks } : {}),
     }
     for (const client of this.clients) client.push({ push: 'status', status })
   }

@@ -64,6 +64,7 @@ export const handlers: { [M in Method]: Handler<M> } = {
     engine.kernel!.processes.set(found, changed.value)
     return ok(null)
   },
+  'run.reach': (engine, { run, allow }) => engine.publicReach.settle(run, allow),
   'run.input': (engine, { run, line, eof }) => {
     const found = engine.kernel?.processes.get(run)
     if (!found) return gone('the run')

@@ -70,7 +70,7 @@ export class Descriptors {
         : this.native.recvfrom(sock.fd, into, want, flags | trunc, this.address)
       if (r < 0 || sock.type === 'stream') return r
       const from = this.written()
-      if (!from || !this.gate.accept(from)) return r
+      if (!from || !this.gate.accept(from) || this.gate.reached?.(sock.run, from)) return r
       const group = sock.pktinfo ? this.native.arrivedFor?.() : undefined
       if (group && this.gate.hears?.(from, group)) return r
       // one that was only looked at is still there

@@ -8,7 +8,7 @@
 import type { LabError } from '../../shared/result'
 import type { CallId, Plain, SockAddr, SockId, SyscallName, Unstamped } from '../../shared/trace/events'
 import type { Descriptors } from './descriptors'
-import type { Outcome, Sock, Thread, TraceSink } from './objects'
+import type { Asking, Outcome, Sock, Thread, TraceSink } from './objects'
 import type { Pacer } from './pacer'
 import type { Readiness } from './platform/platform'
 import type { PollEntry } from './poll-set'
@@ -66,6 +66,8 @@ export class Invoker {
   protected readonly turn = new Turn()
   private calls = 0
   observer: Observer = { touched: () => {}, connected: () => {} }
+  /** absent: nobody is asked about public addresses, they are refused */
+  asking: Asking | undefined
 
   constructor(
     readonly fds: Descriptors,
@@ -87,7 +89,7 @@ export class Invoker {
     const stopped = th.run.abort.signal.aborted
     // a stopped program may still tidy up; anything else fails, a turn later, so that a loop around it cannot freeze the lab
     if (stopped && name !== 'close' && name !== 'abort' && !LEAVING.has(args.option)) return this.turn.next().then(() => this.cancelled(th, call))
-    if (refused) return this.refuse(th, call, refused)
+    if (refused) return refused.detail?.ask === 'public' ? this.asked(th, call, name, sock, args.address as SockAddr, refused, step) : this.refuse(th, call, refused)
     // no turn for a close(): a server that answers and closes at once is the first to close, so that TIME_WAIT is its own
     const due = name !== 'close' && this.turn.due(now)
     if ((!this.pacer.running && !stopped) || due) return this.later(th, call, sock, step)
@@ -242,6 +244,29 @@ export class Invoker {
 
   protected cancelled(th: Thread, call: CallId, sock?: Sock): Outcome {
     return this.finish(th, call, { value: null, errno: th.interrupted ? 'EINTR' : 'CANCELLED' }, {}, sock)
+  }
+
+  /** A public address: the person is asked, once for each run, before anything else happens to the call. */
+  private async asked(
+    th: Thread, call: CallId, name: SyscallName, sock: Sock | undefined, address: SockAddr, refused: LabError, step: Step,
+  ): Promise<Outcome> {
+    const { asking } = this
+    let allowed = asking ? asking.answer(th.run) : false
+    if (asking && allowed === undefined) {
+      this.trace.push({ k: 'block', call, why: 'permission' })
+      allowed = await new Promise<boolean | undefined>((resolve) => {
+        const forget = asking.ask(th.run, name, address, resolve)
+        th.cancel = () => {
+          forget()
+          resolve(undefined)
+        }
+      })
+      th.cancel = undefined
+      if (allowed === undefined) return this.cancelled(th, call)
+    }
+    if (!asking || !allowed) return this.refuse(th, call, refused)
+    asking.reaches(th.run, address)
+    return this.later(th, call, sock, step)
   }
 
   private refuse(th: Thread, call: CallId, error: LabError): Outcome {

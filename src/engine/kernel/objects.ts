@@ -19,10 +19,22 @@ export interface Gate {
   name?(name: string): LabError | undefined
   /** a peer that the kernel has taken already */
   accept(peer: SockAddr): LabError | undefined
+  /** whether a datagram is let in although `accept` refuses its sender: the run was let reach it */
+  reached?(run: Run, from: SockAddr): boolean
   /** whether a datagram to this address may go no further than this computer */
   staysHere?(address: SockAddr): boolean
   /** whether a datagram for a group (its address, 4 or 16 bytes) is let in although `accept` refuses its sender */
   hears?(from: SockAddr, group: Uint8Array): boolean
+}
+
+/** Asks the person whether a run may reach public addresses (policy/public.ts). A refusal with `detail.ask` is asked about. */
+export interface Asking {
+  /** what was answered for this run; undefined: nobody was asked yet */
+  answer(run: Run): boolean | undefined
+  /** `answered` is called once; the function takes the question back */
+  ask(run: Run, call: SyscallName, address: SockAddr, answered: (allow: boolean) => void): () => void
+  /** the run reaches this address now: what its host sends is let in */
+  reaches(run: Run, address: SockAddr): void
 }
 
 /** Finds the line of the Python twin that a call stands for. */

@@ -16,7 +16,8 @@
  *     of it (IGMP, MLD), except for groups of interface-local scope (ff01::/16, ff11::/16).
  * Scope `lab` (a deliberate switch): besides, the networks of a lab, which are the private, link-local and unique-local
  *   ones, broadcast and multicast, and whatever network this machine itself stands in, unless it is public.
- * A public peer is refused in both, in either direction. Bound may be any address: the kernel refuses what is not this
+ * A public peer is refused in both, in either direction; in scope lab the engine asks the person before it refuses to reach
+ *   out to one (public.ts). Bound may be any address: the kernel refuses what is not this
  *   machine's, and accept refuses public peers.
  * Unix sockets are files of this computer, with the file's own permissions.
  *

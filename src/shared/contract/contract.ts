@@ -98,6 +98,8 @@ export const contract = {
   'run.stop': ((params) => request<typeof params, null>(params))(v.strictObject({ run: id })),
   /** changes parameters of a running program; only those that it declares `live` */
   'run.set': ((params) => request<typeof params, null>(params))(v.strictObject({ run: id, params: v.record(v.string(), v.unknown()) })),
+  /** the person's answer to a program that asks to reach public addresses (EngineStatus.asks): for the whole of its run */
+  'run.reach': ((params) => request<typeof params, null>(params))(v.strictObject({ run: id, allow: v.boolean() })),
   /** a line typed for input(); `eof` ends the input */
   'run.input': ((params) => request<typeof params, null>(params))(v.strictObject({ run: id, line: text(65_536), eof: v.optional(v.boolean()) })),
   /** the pace of every run, the ones to come included */
@@ -260,6 +262,16 @@ export interface RunningCapture {
   leftOut: { others: number; ration: number; kernel: number; unread: number }
 }
 
+/** A program is about to reach a public address, which it may only once the person has said so. */
+export interface PublicAsk {
+  run: RunId
+  program: string
+  /** what the run is called besides: a hand's name, a file */
+  name?: string
+  call: SyscallName
+  address: SockAddr
+}
+
 export interface EngineStatus {
   eventsPerSecond: number
   /** bytes: resident memory of the engine's process, and what the trace holds */
@@ -274,6 +286,8 @@ export interface EngineStatus {
   threads: number
   /** packets are being captured */
   capture?: RunningCapture
+  /** programs that wait for the person's word on a public address */
+  asks?: PublicAsk[]
 }
 
 /** A folder, to choose one: names of folders only; of everything else, how many there are. */

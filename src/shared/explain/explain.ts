@@ -3,7 +3,7 @@
  * are data (en.json, ja.json, ko.json), keyed by errno name, or by `ERRNO.syscall` where a call gives it its own meaning,
  * or by `ERRNO.syscall.unix` where a path does.
  */
-import { formatEndpoint } from '../net/address'
+import { classify, formatEndpoint, parseAddress } from '../net/address'
 import type { LabError } from '../result'
 import type { Plain, SockAddr } from '../trace/events'
 
@@ -28,7 +28,8 @@ export function fill(text: string, details: Details, words: Record<string, strin
 /** The catalogue's entry for an error; UNKNOWN where it has none. */
 export function explain(catalogue: Catalogue, code: string, syscall: string | undefined, details: Details = {}): Explanation {
   const onPath = syscall && details.path !== undefined ? catalogue[`${code}.${syscall}.unix`] : undefined
-  const entry = onPath ?? (syscall ? catalogue[`${code}.${syscall}`] : undefined) ?? catalogue[code] ?? catalogue.UNKNOWN ?? {}
+  const isPublic = code === 'POLICY' && (details.reason === 'public' || (typeof details.address === 'string' && isGlobal(details.address)))
+  const entry = onPath ?? (isPublic && syscall !== 'getaddrinfo' ? catalogue['POLICY.public'] : undefined) ?? (syscall ? catalogue[`${code}.${syscall}`] : undefined) ?? catalogue[code] ?? catalogue.UNKNOWN ?? {}
   const all: Details = { code, syscall, ...details }
   const words = catalogue._words as Record<string, string> | undefined
   const say = (text: string | undefined) => (text ? fill(text, all, words) : '')
@@ -37,6 +38,11 @@ export function explain(catalogue: Catalogue, code: string, syscall: string | un
 
 export const explainError = (catalogue: Catalogue, error: LabError): Explanation =>
   explain(catalogue, error.code, error.syscall, { message: error.message, field: error.field, limit: error.limit, ...error.detail })
+
+function isGlobal(address: string): boolean {
+  const bytes = parseAddress(address)?.bytes
+  return bytes !== undefined && classify(bytes) === 'global'
+}
 
 function isAddr(value: Plain | undefined): value is SockAddr {
   return typeof value === 'object' && value !== null && 'family' in value

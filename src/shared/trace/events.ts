@@ -49,8 +49,8 @@ export type SyscallName =
 /** A plain value of an argument or of a result. */
 export type Plain = string | number | boolean | null | SockAddr | Plain[] | { [key: string]: Plain }
 
-/** Why a call waits: for the peer (`readable`, `writable`), for time, for the person, or for the pace. */
-export type BlockReason = 'readable' | 'writable' | 'timer' | 'input' | 'slow' | 'step'
+/** Why a call waits: for the peer (`readable`, `writable`), for time, for the person (`input`, `permission`), or for the pace. */
+export type BlockReason = 'readable' | 'writable' | 'timer' | 'input' | 'slow' | 'step' | 'permission'
 
 interface Stamp {
   seq: number
@@ -85,7 +85,8 @@ export interface CallEvent extends Stamp {
 }
 
 /**
- * The call waits. A paced call waits before it is made (`slow`, `step`), any other after the kernel said EAGAIN or
+ * The call waits. A paced call waits before it is made (`slow`, `step`), as does one
+ * that the person is asked about (`permission`: a public address); any other after the kernel said EAGAIN or
  * EINPROGRESS. `local` is the address the kernel has given meanwhile (connect).
  */
 export interface BlockEvent extends Stamp { k: 'block'; call: CallId; why: BlockReason; local?: SockAddr }

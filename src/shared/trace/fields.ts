@@ -20,7 +20,7 @@ export const TCP_STATES = [
   'TIME_WAIT',
 ] as const satisfies readonly TcpState[]
 
-export const BLOCK_REASONS = ['readable', 'writable', 'timer', 'input', 'slow', 'step'] as const satisfies readonly BlockReason[]
+export const BLOCK_REASONS = ['readable', 'writable', 'timer', 'input', 'slow', 'step', 'permission'] as const satisfies readonly BlockReason[]
 
 const MARKS = [
   'request', 'attempt', 'answer', 'late', 'repeated', 'give-up', 'done', 'drop', 'delay', 'duplicate', 'reorder', 'forward',

@@ -10,7 +10,7 @@ const parse = (line: string) => parseArgs(line === '' ? [] : line.split(' '), pr
 describe('the command line', () => {
   it('fills in every default', () => {
     expect(parse('tcp-server')).toMatchObject({
-      do: 'run', program: 'tcp-server', pace: { mode: 'run' }, scope: 'computer',
+      do: 'run', program: 'tcp-server', pace: { mode: 'run' }, scope: 'computer', allowPublic: false,
       params: { host: '127.0.0.1', port: 9999, behaviour: 'ack', model: 'threads', backlog: 5, reuseaddr: true, bufsize: 1024, onerror: 'continue' },
     })
   })
@@ -18,10 +18,11 @@ describe('the command line', () => {
   it('takes every option, in both forms', () => {
     expect(parse('tcp-server --host=::1 --port 0 --behaviour upper --model iterative --backlog 1 --reuseaddr false --trace t.ndjson --pace slow:20 --scope lab'))
       .toMatchObject({
-        trace: 't.ndjson', pace: { mode: 'slow', ms: 20 }, scope: 'lab',
+        trace: 't.ndjson', pace: { mode: 'slow', ms: 20 }, scope: 'lab', allowPublic: false,
         params: { host: '::1', port: 0, behaviour: 'upper', model: 'iterative', backlog: 1, reuseaddr: false },
       })
     expect(parseArgs(['tcp-client', '--send=--a=b\nc', '--recv', '0'], programs)).toMatchObject({ params: { send: '--a=b\nc', recv: 0 } })
+    expect(parse('tcp-client --scope lab --allow-public --host 203.0.113.9')).toMatchObject({ scope: 'lab', allowPublic: true })
     // a flag without a value is on; a number may begin with its point
     expect(parse('multicast-member --bot --name Ann')).toMatchObject({ params: { bot: true, name: 'Ann', loopback: true } })
     expect(parse('multicast-member --name Ann --bot')).toMatchObject({ params: { bot: true } })
@@ -57,6 +58,8 @@ describe('the command line', () => {
     ['tcp-server --pace step', '--pace must be run or slow:MS with 1 to 60000 milliseconds'],
     ['tcp-server --pace slow:0', '--pace must be run or slow:MS with 1 to 60000 milliseconds'],
     ['tcp-server --pace slow', '--pace must be run or slow:MS'],
+    ['tcp-client --allow-public', '--allow-public is for --scope lab: in the scope computer nothing leaves this computer'],
+    ['tcp-client --scope lab --allow-public maybe', "--allow-public must be true or false, not 'maybe'"],
     ['tcp-server --scope internet', "--scope must be computer or lab, not 'internet'"],
   ])("'%s' is refused in one line", (line, message) => {
     const refused = (() => {
@@ -77,7 +80,7 @@ describe('help', () => {
     expect(list(programs).split('\n').map((line) => line.split(' ')[0])).toEqual(ids)
     expect(usage(programs)).toContain('[--pace run|slow:MS]')
     for (const program of programs) {
-      for (const name of [...Object.keys(program.params), 'trace', 'pace', 'scope']) expect(help(program)).toMatch(new RegExp(`^  --${name} `, 'm'))
+      for (const name of [...Object.keys(program.params), 'trace', 'pace', 'scope', 'allow-public']) expect(help(program)).toMatch(new RegExp(`^  --${name} `, 'm'))
     }
     expect(help(programs[0]!)).toMatch(/--behaviour +ack\|echo\|upper\|discard\S* +default ack/)
   })
