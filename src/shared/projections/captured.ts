@@ -81,7 +81,7 @@ function isAnew(table: ConnectionTable, known: Tracker, from: Side, e: PacketEve
   const flow = table.wire.get(known.connection.id)?.flows[from]
   if (flow) return flow.first !== e.seqno && (known.connection.packetsOnly === true || isOver(known))
   const { outcome } = known.connection
-  return outcome.t.length > 0 && (e.at ?? e.t) > outcome.t[0]!
+  return outcome.t.length > 0 && e.at !== undefined && e.at > outcome.t[0]!
 }
 
 /** The capture began in the middle: the end that others have connected to, or that has the lower port, is the passive one. */
