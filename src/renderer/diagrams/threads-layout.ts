@@ -33,7 +33,7 @@ export function threadRows(calls: CallsState, run: RunId | undefined, cursor: nu
 }
 
 const kindOf = (why: CallModel['blocks'][number]['why']): PieceKind =>
-  isPace(why) ? 'pace' : why === 'timer' ? 'time' : why === 'input' ? 'input' : 'net'
+  isPace(why) ? 'pace' : why === 'timer' ? 'time' : why === 'input' || why === 'permission' ? 'input' : 'net'
 
 /** How many of a thread's calls are known at the cursor. */
 function knownCalls(thread: ThreadModel, calls: readonly CallModel[], cursor: number): number {
