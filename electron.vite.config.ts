@@ -1,11 +1,39 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
+import type { Plugin } from 'vite'
 
 const at = (path: string) => resolve(import.meta.dirname, path)
 const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { version: string }
+
+/** CPython for the page's workers: its files as the package has them, and our modules in one file, in out/renderer/pyodide. */
+function pyodideFiles(): Plugin {
+  const types: Record<string, string> = { mjs: 'text/javascript', wasm: 'application/wasm', zip: 'application/zip', json: 'application/json' }
+  const files = new Map<string, () => Buffer | string>()
+  for (const name of ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm', 'python_stdlib.zip']) files.set(name, () => readFileSync(at(`node_modules/pyodide/${name}`)))
+  files.set('lab-modules.json', () => {
+    const folder = at('resources/python')
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.py')).sort()
+    return JSON.stringify(Object.fromEntries(names.map((name) => [name.replaceAll('\\', '/'), readFileSync(resolve(folder, name), 'utf8')])))
+  })
+  return {
+    name: 'pyodide-files',
+    generateBundle() {
+      for (const [name, read] of files) this.emitFile({ type: 'asset', fileName: `pyodide/${name}`, source: read() })
+    },
+    configureServer(server) {
+      server.middlewares.use('/pyodide', (request, response, next) => {
+        const name = (request.url ?? '').slice(1).split('?')[0]!
+        const read = files.get(name)
+        if (!read) return next()
+        response.setHeader('Content-Type', types[name.split('.').at(-1)!]!)
+        response.end(read())
+      })
+    },
+  }
+}
 
 /** One build gives every edition: the Electron host, the engine's worker, the browser edition and the command line. */
 export default defineConfig({
@@ -42,7 +70,7 @@ export default defineConfig({
   },
   renderer: {
     root: at('src/renderer'),
-    plugins: [vue(), tailwindcss()],
+    plugins: [vue(), tailwindcss(), pyodideFiles()],
     worker: { format: 'es' },
     build: {
       outDir: at('out/renderer'),

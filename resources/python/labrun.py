@@ -1,88 +1,60 @@
 """Runs one program: `begin` is called by the worker (src/renderer/python/worker.ts), once, with what the page asked for."""
 import sys
 
-_HERE = __file__.rpartition('/')[0]
-
-
-class _OurModules:
-    """Modules of this folder come before those that are built in (_socket, select ...)."""
-
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if path is not None:
-            return None
-        from importlib.machinery import PathFinder
-        return PathFinder.find_spec(name, [_HERE])
-
-
-if not any(finder is _OurModules for finder in sys.meta_path):
-    sys.meta_path.insert(0, _OurModules)
-
-import linecache
-import os
-import types
-
 import _lab
 import labcore
-import labstdio
+import labsetup
+import labsignal
 
 
 class Control:
-    """What the worker calls while the program waits."""
+    """What the worker calls: `main` once, the others while the program waits."""
 
 
 def begin(options):
-    """Makes ready to run; `main` of what it gives back runs the program."""
     file = options['file']
     source = options['source']
     home = options['home']
-    labstdio.install()
+    sys.path[:] = [home] + [entry for entry in sys.path if entry not in ('', home)]
     sys.argv = [file, *options['args']]
-    sys.path[:] = [home] + [entry for entry in sys.path if entry not in ('', home, _HERE)] + [_HERE]
-    os.chdir(home)
+    labsetup.install()
+    labsignal.install()
     # for tracebacks; an entry without a time is never looked for in the file system
+    import linecache
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    import labsetup
-    labsetup.install(options)
     control = Control()
     control.main = lambda: _main(file, source)
-    control.signal = labsetup.signal
-    control.pause = labsetup.pause
-    control.breakpoints = labsetup.breakpoints
+    control.signal = labsignal.waiting
+    control.pause = lambda: None
+    control.breakpoints = lambda lines: None
     return control
 
 
 def _main(file, source):
     status, error = 'ok', None
     try:
-        module = types.ModuleType('__main__')
-        module.__file__ = file
-        module.__builtins__ = __builtins__
-        sys.modules['__main__'] = module
         try:
-            _run(compile(source, file, 'exec', dont_inherit=True), module.__dict__)
+            code = compile(source, file, 'exec', dont_inherit=True)
+            exec(code, _module(file).__dict__)
         finally:
-            _finish()
+            labsetup.finish()
     except SystemExit as end:
         status, error = _exit(end)
     except BaseException as e:
         status, error = ('stopped' if isinstance(e, KeyboardInterrupt) else 'failed'), _last_line(e)
         _report(e)
-    labstdio.flush()
+    _flush()
     _lab.ended(status, error)
 
 
-def _run(code, names):
-    exec(code, names)
-
-
-def _finish():
-    """As the interpreter does at its end: waits for the threads that are no daemons, then what atexit was given."""
-    import atexit
-    threading = sys.modules.get('threading')
-    if threading is not None:
-        threading._shutdown()
-    atexit._run_exitfuncs()
+def _module(file):
+    import builtins
+    import types
+    module = types.ModuleType('__main__')
+    module.__file__ = file
+    module.__builtins__ = builtins
+    sys.modules['__main__'] = module
+    return module
 
 
 def _exit(end):
@@ -90,7 +62,7 @@ def _exit(end):
     if code is None or code == 0:
         return 'ok', None
     if not isinstance(code, int):
-        labstdio.flush()
+        _flush()
         print(code, file=sys.stderr)
         code = 1
     return 'failed', f'exit status {code}'
@@ -105,21 +77,31 @@ def _last_line(e):
 
 
 def _report(e):
-    """As python3 does at an exception that nobody caught."""
-    labstdio.flush()
-    e.__traceback__ = ours_out(e.__traceback__)
+    """As python3 does with an exception that nobody caught."""
+    _flush()
+    e.__traceback__ = students_own(e.__traceback__)
     try:
         sys.excepthook(type(e), e, e.__traceback__)
     except BaseException as second:
         print('Error in sys.excepthook:', file=sys.stderr)
-        sys.__excepthook__(type(second), second, ours_out(second.__traceback__))
+        sys.__excepthook__(type(second), second, students_own(second.__traceback__))
 
 
-def ours_out(tb):
-    """A traceback without the lines of this folder, which the student has not written."""
+def _flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, ValueError, OSError):
+            # closed or replaced by the program
+            continue
+
+
+def students_own(tb):
+    """A traceback without the lines of this folder."""
+    import types
     kept = []
     while tb is not None:
-        if not tb.tb_frame.f_code.co_filename.startswith(_HERE):
+        if not tb.tb_frame.f_code.co_filename.startswith(labcore.OURS):
             kept.append(tb)
         tb = tb.tb_next
     result = None

@@ -17,10 +17,13 @@ export interface TransportEvents {
 
 export type OpenTransport = (events: TransportEvents) => Transport
 
+// a worker that runs Python takes the name away from its globals
+const Socket = globalThis.WebSocket
+
 export const webSocketTransport: OpenTransport = (events) => {
   // copies: a frame's buffer must not stay alive for one small slice of it
   const codec = new Packr({ useRecords: false, copyBuffers: true })
-  const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${ENGINE_SOCKET_PATH}`)
+  const socket = new Socket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${ENGINE_SOCKET_PATH}`)
   socket.binaryType = 'arraybuffer'
   socket.onopen = () => events.open()
   socket.onmessage = (event) => events.message(codec.unpack(new Uint8Array(event.data as ArrayBuffer)) as FromEngine)
@@ -28,33 +31,64 @@ export const webSocketTransport: OpenTransport = (events) => {
   return {
     send: (message) => {
       // msgpackr hands out a view of its shared pool: send copies it at once
-      if (socket.readyState === WebSocket.OPEN) socket.send(codec.pack(message))
+      if (socket.readyState === Socket.OPEN) socket.send(codec.pack(message))
     },
     close: () => socket.close(),
   }
 }
 
-export const desktopTransport: OpenTransport = (events) => {
-  let port: MessagePort | undefined
-  const take = (event: MessageEvent): void => {
-    const [given] = event.ports
-    if (event.source !== window || event.data !== ENGINE_PORT_MESSAGE || !given) return
-    window.removeEventListener('message', take)
-    port = given
-    given.onmessage = (message) => events.message(message.data as FromEngine)
-    given.addEventListener('close', () => events.close(), { once: true })
-    given.start()
-    events.open()
-  }
-  window.addEventListener('message', take)
+/** Who has asked the desktop for a port and not got it yet: ports come in the order in which they were asked for. */
+const awaited: ((port: MessagePort) => void)[] = []
+
+function takePort(event: MessageEvent): void {
+  const [given] = event.ports
+  if (event.source !== window || event.data !== ENGINE_PORT_MESSAGE || !given) return
+  const take = awaited.shift()
+  if (take) take(given)
+  else given.close()
+}
+
+/** Electron: asks for a port to the engine. The answer takes the question back. */
+function requestPort(take: (port: MessagePort) => void): () => void {
+  // the same listener is added once, however often
+  window.addEventListener('message', takePort)
+  awaited.push(take)
   window.socketscope?.connect()
+  return () => {
+    const at = awaited.indexOf(take)
+    // the port comes all the same, and is closed then
+    if (at >= 0) awaited[at] = (port) => port.close()
+  }
+}
+
+/** A port that is there already: the transport of a worker that was given one. */
+export const portTransport = (port: MessagePort): OpenTransport => (events) => {
+  port.onmessage = (message) => events.message(message.data as FromEngine)
+  port.addEventListener('close', () => events.close(), { once: true })
+  port.start()
+  // as with the others, it opens after this has returned
+  queueMicrotask(() => events.open())
+  return { send: (message) => port.postMessage(message), close: () => port.close() }
+}
+
+export const desktopTransport: OpenTransport = (events) => {
+  let transport: Transport | undefined
+  const cancel = requestPort((port) => { transport = portTransport(port)(events) })
   return {
-    send: (message) => port?.postMessage(message),
+    send: (message) => transport?.send(message),
     close: () => {
-      window.removeEventListener('message', take)
-      port?.close()
+      cancel()
+      transport?.close()
     },
   }
 }
+
+/** What a worker of the page needs for a connection of its own: a port where the page has got to ask for one, else nothing. */
+export function workerPort(): Promise<MessagePort | undefined> {
+  return window.socketscope ? new Promise((resolve) => requestPort(resolve)) : Promise.resolve(undefined)
+}
+
+/** The transport of a worker: the port that the page gave it, else a WebSocket of its own. */
+export const openWorkerTransport = (port: MessagePort | undefined): OpenTransport => (port ? portTransport(port) : webSocketTransport)
 
 export const openTransport: OpenTransport = (events) => (window.socketscope ? desktopTransport(events) : webSocketTransport(events))

@@ -1,0 +1,183 @@
+/**
+ * The module `_lab`: all that Python has of the world. Its users are resources/python/labcore.py and labrun.py.
+ *
+ *   call(thread, call, timeout, file, line)  a promise of a GuestOutcome; `call` a dict in the contract's shape. timeout:
+ *                                            None waits for ever, 0 never waits
+ *   lookup(kind, question)                   a promise; kind 'getaddrinfo', 'getnameinfo', 'host': the answer of names.*, or
+ *                                            {error, errno, message}
+ *   print(thread, text, err)                 False: too much at once, wait for drained()
+ *   drained()                                a promise
+ *   thread_begin(thread, name, func)         a promise: None, or why the lab has no more threads
+ *   thread_end(thread, error)
+ *   spawn(callable)                          runs it on a stack of its own, after the caller has waited next
+ *   park(token, ms)                          a promise: True when wake(token) has come, False after ms (< 0: never)
+ *   wake(token)
+ *   turn()                                   a promise: everybody else who can go on has done so
+ *   interrupt(thread)                        its waiting call returns EINTR
+ *   halt(thread, file, line, func, why, locals)  tells of a stop; locals a list of dicts
+ *   resume()                                 a promise of how to go on: 'continue', 'line', 'over', 'out'
+ *   ended(status, error)                     the program is over
+ *
+ * `thread` is Python's own number of a thread; 1 is the main one. Values of Python arrive as proxies that are let go of when
+ * the function returns; what is kept of them is copied.
+ */
+import type { GuestCall, GuestLocal, GuestOutcome } from '../../shared/contract/guest'
+import type { RunId, ThreadId } from '../../shared/trace/events'
+import type { LabError, Result } from '../../shared/result'
+import type { PyCallable, PyProxy } from 'pyodide/ffi'
+import type { Link } from './link'
+import type { Onward, PythonEnd } from './program'
+
+export interface LabModuleHooks {
+  ended(end: PythonEnd): void
+}
+
+type Lookup = 'names.lookup' | 'names.reverse' | 'names.host'
+const LOOKUPS: Record<string, Lookup> = { getaddrinfo: 'names.lookup', getnameinfo: 'names.reverse', host: 'names.host' }
+
+/** The main thread's number for Python. */
+const MAIN = 1
+
+export class LabModule {
+  private readonly threads = new Map<number, ThreadId>()
+  private readonly beginning = new Set<Promise<unknown>>()
+  private readonly parked = new Map<number, (woken: boolean) => void>()
+  private readonly turns: (() => void)[] = []
+  private readonly turnChannel = new MessageChannel()
+  private onward: ((how: Onward) => void)[] = []
+  private lookups = 0
+
+  constructor(private readonly link: Link, private readonly run: RunId, main: ThreadId, private readonly hooks: LabModuleHooks) {
+    this.threads.set(MAIN, main)
+    this.turnChannel.port1.onmessage = () => this.turns.shift()?.()
+  }
+
+  /** The halted program goes on. */
+  go(how: Onward): void {
+    for (const resolve of this.onward.splice(0)) resolve(how)
+  }
+
+  interruptMain(): void {
+    this.interrupt(MAIN)
+  }
+
+  private interrupt(thread: number): void {
+    const id = this.threads.get(thread)
+    if (id !== undefined) void this.link.request('guest.interrupt', { thread: id })
+  }
+
+  /** The object that Python imports. It has no prototype, so nothing else of JavaScript hangs on it. */
+  exports(): object {
+    const { link } = this
+    return Object.assign(Object.create(null) as object, {
+      call: (thread: number, call: PyProxy, timeout: number | undefined, file: string | undefined, line: number | undefined) =>
+        this.call(thread, plain(call) as GuestCall, timeout, file, line),
+      lookup: (kind: string, question: PyProxy) => this.lookup(kind, plain(question) as object),
+      print: (thread: number, text: string, err: boolean) => link.prints.print(this.threads.get(thread) ?? this.threads.get(MAIN)!, text, err),
+      drained: () => link.prints.drained(),
+      thread_begin: (thread: number, name: string, func: string) => this.threadBegin(thread, name, func),
+      thread_end: (thread: number, error: string | undefined) => this.threadEnd(thread, error),
+      spawn: (callable: PyProxy) => this.spawn(callable.copy() as PyCallable),
+      park: (token: number, ms: number) => this.park(token, ms),
+      wake: (token: number) => this.parked.get(token)?.(true),
+      turn: () => this.turn(),
+      interrupt: (thread: number) => this.interrupt(thread),
+      halt: (thread: number, file: string, line: number, func: string, why: 'step', locals: PyProxy) => {
+        const id = this.threads.get(thread)
+        if (id !== undefined) void link.request('guest.halt', { thread: id, file, line, func, why, locals: plain(locals) as GuestLocal[] })
+      },
+      resume: () => new Promise<Onward>((resolve) => this.onward.push(resolve)),
+      ended: (status: PythonEnd['status'], error: string | undefined) => this.ended({ status, ...(error ? { error } : {}) }),
+    })
+  }
+
+  private async call(thread: number, call: GuestCall, timeout: number | undefined, file: string | undefined, line: number | undefined): Promise<object> {
+    const id = this.threads.get(thread) ?? this.threads.get(MAIN)!
+    const answer = await this.link.request('guest.call', {
+      thread: id, call, ...(timeout === undefined ? {} : { timeout }), ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { line }),
+    })
+    return answer.ok ? forPython(answer.value) : { errno: answer.error.code, message: answer.error.message }
+  }
+
+  private async lookup(kind: string, question: object): Promise<unknown> {
+    const method = LOOKUPS[kind]
+    if (!method) return { error: `no look-up ${kind}`, errno: 'INVALID', message: '' }
+    const lookup = `python ${this.run} ${++this.lookups}`
+    const answer = await this.link.request(method, { lookup, ...question } as never) as Result<unknown>
+    return answer.ok ? answer.value : lookupError(answer.error)
+  }
+
+  private threadBegin(thread: number, name: string, func: string): Promise<string | undefined> {
+    const begun = this.link.request('guest.thread', { run: this.run, name: name.slice(0, 200), func: func.slice(0, 200) }).then((answer) => {
+      this.beginning.delete(begun)
+      if (!answer.ok) return answer.error.message
+      this.threads.set(thread, answer.value.thread)
+      return undefined
+    })
+    this.beginning.add(begun)
+    return begun
+  }
+
+  private threadEnd(thread: number, error: string | undefined): void {
+    const id = this.threads.get(thread)
+    if (id === undefined || thread === MAIN) return
+    this.threads.delete(thread)
+    void this.link.request('guest.thread.end', { thread: id, ...(error ? { error } : {}) })
+  }
+
+  /** A thread's own stack: its calls and text need the lab's name of it, so it runs when the lab has given it. */
+  private async spawn(callable: PyCallable): Promise<void> {
+    await Promise.all([...this.beginning])
+    await this.turn()
+    try {
+      const result: unknown = await callable.callPromising()
+      if (result && typeof (result as PyProxy).destroy === 'function') (result as PyProxy).destroy()
+    } finally {
+      callable.destroy()
+    }
+  }
+
+  private park(token: number, ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const settle = (woken: boolean): void => {
+        if (this.parked.get(token) !== settle) return
+        this.parked.delete(token)
+        clearTimeout(timer)
+        resolve(woken)
+      }
+      this.parked.set(token, settle)
+      if (ms === 0) void this.turn().then(() => settle(false))
+      else if (ms > 0) timer = setTimeout(() => settle(false), Math.min(ms, 0x7fff_ffff))
+    })
+  }
+
+  /** A macrotask, which timers are not: they come after 4 ms at the earliest. */
+  private turn(): Promise<void> {
+    this.link.prints.flush()
+    return new Promise((resolve) => {
+      this.turns.push(resolve)
+      this.turnChannel.port2.postMessage(0)
+    })
+  }
+
+  private async ended(end: PythonEnd): Promise<void> {
+    await this.link.prints.settled()
+    await this.link.request('guest.end', { run: this.run, ...end })
+    this.hooks.ended(end)
+  }
+}
+
+/** A dict or a list of Python's as plain JavaScript: bytes are copied, None is null. */
+function plain(value: PyProxy): unknown {
+  return value.toJs({ dict_converter: Object.fromEntries, create_pyproxies: false })
+}
+
+/** JavaScript's null would become another thing than None. */
+function forPython(outcome: GuestOutcome): object {
+  return outcome.value === null ? { ...outcome, value: undefined } : outcome
+}
+
+function lookupError(error: LabError): object {
+  return { error: error.message, errno: error.code, message: error.message, ...(error.detail ? { detail: error.detail } : {}) }
+}

@@ -1,0 +1,85 @@
+/** One interpreter in its worker: loads, waits for its one program, runs it, and is thrown away with it. */
+import type { PyCallable } from 'pyodide/ffi'
+import type { PyodideInterface } from 'pyodide'
+import type { LabError } from '../../shared/result'
+import { HOME, LAB_PATH, loadInterpreter } from './interpreter'
+import { LabModule } from './lab-module'
+import { Link } from './link'
+import type { PythonProgram } from './program'
+import { SIGINT, SIGNAL, type FromWorker, type ToWorker } from './protocol'
+
+/** the part of DedicatedWorkerGlobalScope that is used here; the page's types have no worker's */
+const scope = self as unknown as { postMessage(message: FromWorker): void; onmessage: ((event: MessageEvent<ToWorker>) => void) | null }
+const tell = scope.postMessage.bind(scope)
+
+let python: PyodideInterface | undefined
+let signals: Int32Array | undefined
+let lab: LabModule | undefined
+let control: Control | undefined
+let lastWords = ''
+
+/** What labrun.py gives back for us to call while the program waits. */
+interface Control {
+  signal: PyCallable
+  pause: PyCallable
+  breakpoints: PyCallable
+}
+
+const fault = (code: string, e: unknown): LabError => ({ code, message: e instanceof Error ? e.message : String(e) })
+
+async function load({ wasm, modules, shared, base }: Extract<ToWorker, { type: 'load' }>): Promise<void> {
+  const began = performance.now()
+  signals = new Int32Array(shared)
+  python = await loadInterpreter({ wasm, modules, base, onText: (text) => { lastWords = `${lastWords}${text}\n`.slice(-4000) } })
+  python.setInterruptBuffer(signals)
+  tell({ type: 'ready', version: `Python ${python.runPython('import sys; sys.version.split()[0]') as string}`, ms: performance.now() - began })
+}
+
+async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promise<void> {
+  const py = python!
+  const link = new Link(port)
+  if (!(await link.connected)) return tell({ type: 'refused', error: { code: 'LOST', message: 'the connection to the lab engine was lost' } })
+  const { file, source, args } = program
+  const opened = await link.request('guest.open', { program: 'python', file, source, args })
+  if (!opened.ok) return tell({ type: 'refused', error: opened.error })
+  lab = new LabModule(link, opened.value.run, opened.value.thread, { ended: (end) => tell({ type: 'ended', end }) })
+  tell({ type: 'begun', run: opened.value.run })
+  // the engine is gone, or has ended the run: nothing that the program does counts any more
+  void link.closed.then(() => tell({ type: 'ended', end: { status: 'stopped' } }))
+
+  py.registerJsModule('_lab', lab.exports())
+  py.FS.mkdirTree(HOME)
+  py.FS.chdir(HOME)
+  const begin = py.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(LAB_PATH)}); import labrun; labrun.begin`) as PyCallable
+  try {
+    const options = py.toPy({ file, source, args, home: HOME, breakpoints: program.breakpoints, start: program.start } satisfies Omit<PythonProgram, 'workspace'> & { home: string })
+    const made = begin(options) as { main: PyCallable } & Control
+    control = made
+    await made.main.callPromising()
+  } catch (e) {
+    // the interpreter itself broke: what the program does is caught in Python
+    const text = `${lastWords}${e instanceof Error ? e.message : String(e)}`
+    link.prints.print(opened.value.thread, `Fatal Python error: ${text}\n`, true)
+    await link.prints.settled()
+    await link.request('guest.end', { run: opened.value.run, status: 'failed', error: text.slice(0, 1000) })
+    tell({ type: 'ended', end: { status: 'failed', error: text } })
+  }
+}
+
+/** Ctrl-C. A busy interpreter has seen it in the shared word; one that waits is told here. */
+function interrupt(): void {
+  if (signals && Atomics.compareExchange(signals, SIGNAL, SIGINT, 0) !== SIGINT) return
+  control?.signal(SIGINT)
+}
+
+scope.onmessage = ({ data }) => {
+  switch (data.type) {
+    case 'load': return void load(data).catch((e: unknown) => tell({ type: 'failed', error: fault('UNAVAILABLE', e) }))
+    case 'run': return void run(data).catch((e: unknown) => tell({ type: 'refused', error: fault('INTERNAL', e) }))
+    case 'interrupt': return interrupt()
+    case 'pause': return void control?.pause()
+    case 'go': return lab?.go(data.how)
+    case 'breakpoints': return void control?.breakpoints(python!.toPy(data.lines))
+    default: return data satisfies never
+  }
+}
