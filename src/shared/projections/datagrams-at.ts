@@ -52,7 +52,8 @@ export function datagramAt(lab: LabState, row: number, cursor: Cursor): Segment 
   const sendCall = list[c.sendCall.at(row)]
   const recvCall = arrived ? list[c.recvCall.at(row)] : undefined
   const facts: DatagramFacts = { marks: [] }
-  const frame = lab.datagrams.frames.get(row)
+  const packet = lab.datagrams.frames.get(row)
+  const seen = packet && packet.seq <= cursor ? packet : undefined
   for (let mark = c.firstMark.at(row); mark >= 0; mark = lab.marks.columns.next.at(mark)) {
     const said = markOf(lab.marks.columns, mark)
     if (said.seq > cursor) break
@@ -66,8 +67,8 @@ export function datagramAt(lab: LabState, row: number, cursor: Cursor): Segment 
   if (got !== undefined && got < c.len.at(row)) facts.cut = got
   return {
     id: row, seq: c.seq.at(row), t: c.t.at(row), from: c.side.at(row) === 0 ? 'a' : 'b', flags: '', len: c.len.at(row), count: 1,
-    fate: lost ? 'lost' : arrived ? 'arrived' : 'unknown', evidence: frame ? 'captured' : arrived ? 'kernel' : 'inferred',
-    call: sendCall?.call ?? recvCall?.call, datagram: facts, ...(frame ? { frame } : {}),
+    fate: lost ? 'lost' : arrived ? 'arrived' : 'unknown', evidence: seen ? 'captured' : arrived ? 'kernel' : 'inferred',
+    call: sendCall?.call ?? recvCall?.call, datagram: facts, ...(seen ? { frame: seen.frame, link: seen.link, interface: seen.interface, checksum: seen.checksum } : {}),
     ...(facts.marks.some((mark) => mark.what === 'attempt' && (mark.n ?? 1) > 1) ? { retransmission: true } : {}),
   }
 }

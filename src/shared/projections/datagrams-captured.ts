@@ -1,6 +1,6 @@
-/** Datagrams of a capture file: nothing is known of them but that they passed. */
-import { endKey } from '../tcp/tuple'
-import type { PacketEvent } from '../trace/events'
+/** Captured datagrams: of a capture file, where nothing else is known of them, and of the lab's own sockets beside their calls. */
+import { endKey, listensFor } from '../tcp/tuple'
+import type { PacketEvent, SockAddr } from '../trace/events'
 import { isCast, setAddress } from './datagrams'
 import { addDatagram, addFlow, flowAtPlace, placeOf, sideAtPlace, type DatagramTable } from './flows'
 import type { Side } from './model'
@@ -22,5 +22,31 @@ export function onDatagramPacket(table: DatagramTable, e: PacketEvent): void {
   const side: Side = sideAtPlace(place)
   const row = addDatagram(table, flowAtPlace(table, place), side, e.len, -1, at)
   table.columns.recvSeq.values[row] = e.seq
-  if (e.frame) table.frames.set(row, e.frame)
+  keep(table, row, e)
 }
+
+function keep(table: DatagramTable, row: number, { seq, frame, link, interface: on, checksum }: PacketEvent): void {
+  if (frame) table.frames.set(row, { seq, frame, link, interface: on, checksum })
+}
+
+/** A capture lags behind the calls by its tool's pipe: among so many datagrams, and so near in time (µs), its own is looked for. */
+const LOOKED_AT = 256
+const NEAR = 2_000_000
+
+/** A capture delivered a datagram of the lab: that of the earliest like send or receive that has none yet. Others are let go. */
+export function onOwnDatagram(table: DatagramTable, e: PacketEvent): void {
+  const { columns } = table
+  const when = e.at ?? e.t
+  let found = -1
+  for (let row = columns.seq.length - 1, left = LOOKED_AT; row >= 0 && left > 0; row--, left--) {
+    if (columns.len.at(row) !== e.len || Math.abs(columns.t.at(row) - when) > NEAR || table.frames.has(row)) continue
+    const flow = table.flows[columns.flow.at(row)]
+    if (!flow) continue
+    const [from, to] = columns.side.at(row) === 0 ? [flow.a, flow.b] : [flow.b, flow.a]
+    if (isAt(from.addr.value.at(-1), e.from) && isAt(to.addr.value.at(-1), e.to)) found = row
+  }
+  if (found >= 0) keep(table, found, e)
+}
+
+/** Is this the end of a flow that the packet names? A socket bound to all addresses has whichever one the packet has. */
+const isAt = (end: SockAddr | undefined, wire: SockAddr): boolean => end !== undefined && listensFor(end, wire)

@@ -2,7 +2,7 @@
  * Datagrams and the pairs of endpoints between which they go, in columns. UDP has no connections: a flow is what one
  * socket sends to one address, and what comes back. 'a' is the end that sent first.
  */
-import type { ByteRef, Family, SockAddr, SockId } from '../trace/events'
+import type { ByteRef, ChecksumState, Family, SockAddr, SockId } from '../trace/events'
 import { Floats, Ints } from './columns'
 import { newHistory } from './history'
 import type { History, Side } from './model'
@@ -74,8 +74,18 @@ export interface DatagramsState {
   flows: Flow[]
   /** index into CallsState.list -> row of the datagram that the call sent or received; -1 */
   ofCall: Ints
-  /** of captured datagrams: their frames, by row */
-  frames: Map<number, ByteRef>
+  /** of captured datagrams: their packets, by row */
+  frames: Map<number, CapturedDatagram>
+}
+
+/** The packet of a datagram; known from `seq` on. */
+export interface CapturedDatagram {
+  seq: number
+  frame: ByteRef
+  /** LINKTYPE_ number (shared/pcap/link-types) */
+  link?: number
+  interface?: string
+  checksum?: ChecksumState
 }
 
 /** What the fold remembers besides. */

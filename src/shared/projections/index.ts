@@ -5,7 +5,7 @@ import { onCaptureEnd, onSegment } from './captured'
 import { concludeWaiting, onBlock, onEndpoint, onExit, onReturn, onSample, placeEarly } from './connections'
 import { newConnectionTable, type ConnectionTable } from './pairs'
 import { onDatagramClose, onDatagramReturn, onGap, onMark } from './datagrams'
-import { onDatagramPacket } from './datagrams-captured'
+import { onDatagramPacket, onOwnDatagram } from './datagrams-captured'
 import { newDatagrams, type DatagramTable } from './flows'
 import { newMarks } from './marks'
 import type { LabState, Projection } from './model'
@@ -99,7 +99,7 @@ export function fold(state: LabState, e: TraceEvent): void {
       return
     case 'packet':
       if (e.proto === 'tcp') onSegment(lab.pairs, e, isFile(lab))
-      else if (e.proto === 'udp' && isFile(lab)) onDatagramPacket(lab.datagrams, e)
+      else if (e.proto === 'udp') (isFile(lab) ? onDatagramPacket : onOwnDatagram)(lab.datagrams, e)
       return
     case 'mark':
       onMark(lab.datagrams, lab.marks, lab, e)

@@ -138,6 +138,6 @@ export function wireSegment(id: number, from: 'a' | 'b', e: PacketEvent, placed:
     offset: placed && e.len > 0 ? placed.offset : undefined, count: 1, fate: 'arrived', fates: undefined,
     retransmission: placed?.again ? true : undefined, evidence: 'captured', call: undefined, seqno: e.seqno, ackno: e.ackno, window: e.window,
     seqRel: placed?.seqRel, ackRel: placed?.ackRel, windowBytes: placed?.windowBytes, options: e.options, checksum: e.checksum, remark: placed?.remark,
-    frame: e.frame,
+    frame: e.frame, link: e.link, interface: e.interface,
   }
 }
