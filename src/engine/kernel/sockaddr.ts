@@ -14,22 +14,21 @@ const decoder = new TextDecoder()
  * A result below 0 says that it is none: 'EINVAL' in the caller's terms; -2: the unix path is too long.
  */
 export function encodeSockAddr(addr: SockAddr, table: PlatformTable, into: Uint8Array): number {
-  const view = new DataView(into.buffer, into.byteOffset, into.byteLength)
   into.fill(0)
   const family = (number: number, length: number) => {
-    if (table.sockaddr.lengthByte) {
-      into[0] = length
-      into[1] = number
-    } else {
-      view.setUint16(0, number, true)
-    }
+    into[0] = table.sockaddr.lengthByte ? length : number & 0xff
+    into[1] = table.sockaddr.lengthByte ? number : number >>> 8
     return length
+  }
+  const port = (number: number) => {
+    into[2] = number >>> 8
+    into[3] = number
   }
   switch (addr.family) {
     case 'inet': {
       const bytes = ipv4Bytes(addr.host)
       if (!bytes) return -1
-      view.setUint16(2, addr.port)
+      port(addr.port)
       into.set(bytes, 4)
       return family(table.AF.inet, 16)
     }
@@ -38,9 +37,9 @@ export function encodeSockAddr(addr: SockAddr, table: PlatformTable, into: Uint8
       const scope = addr.scope ?? Number(parsed?.zone ?? 0)
       // an interface's name after '%' is the resolver's to turn into its number
       if (!parsed || !Number.isInteger(scope)) return -1
-      view.setUint16(2, addr.port)
+      port(addr.port)
       into.set(parsed.bytes, 8)
-      view.setUint32(24, scope, true)
+      new DataView(into.buffer, into.byteOffset, into.byteLength).setUint32(24, scope, true)
       return family(table.AF.inet6, 28)
     }
     case 'unix': {
@@ -56,11 +55,11 @@ export function encodeSockAddr(addr: SockAddr, table: PlatformTable, into: Uint8
 
 /** Reads the struct sockaddr of `length` bytes at the start of `from`; undefined for a family that is not ours. */
 export function decodeSockAddr(from: Uint8Array, length: number, table: PlatformTable): SockAddr | undefined {
-  const view = new DataView(from.buffer, from.byteOffset, from.byteLength)
-  const family = table.sockaddr.lengthByte ? from[1]! : view.getUint16(0, true)
+  const family = table.sockaddr.lengthByte ? from[1]! : from[0]! | (from[1]! << 8)
   if (length < 2) return { family: 'unix', path: '' }
-  if (family === table.AF.inet) return inetAddress(from, view)
+  if (family === table.AF.inet) return inetAddress(from)
   if (family === table.AF.inet6) {
+    const view = new DataView(from.buffer, from.byteOffset, from.byteLength)
     const scope = view.getUint32(24, true)
     const address: SockAddr = { family: 'inet6', host: formatIPv6(from, 8), port: view.getUint16(2) }
     if (scope) address.scope = scope
@@ -90,8 +89,8 @@ function ipv4Bytes(host: string): Uint8Array | undefined {
 }
 
 /** Events and programs share the value: nobody changes it. */
-function inetAddress(from: Uint8Array, view: DataView): SockAddr {
-  const port = view.getUint16(2)
-  const key = view.getUint32(4) * 65_536 + port
+function inetAddress(from: Uint8Array): SockAddr {
+  const port = (from[2]! << 8) | from[3]!
+  const key = (((from[4]! << 24) | (from[5]! << 16) | (from[6]! << 8) | from[7]!) >>> 0) * 65_536 + port
   return addresses.get(key) ?? remember(addresses, key, { family: 'inet', host: formatIPv4(from, 4), port })
 }

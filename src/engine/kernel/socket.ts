@@ -53,7 +53,8 @@ export class LabSocket implements Socket {
   }
 
   async accept(): Promise<[Socket, SockAddr]> {
-    const o = await expect('accept', this.kernel.accept(this.thread, this.sock))
+    const begun = this.kernel.accept(this.thread, this.sock)
+    const o = checked('accept', begun instanceof Promise ? await begun : begun)
     return [new LabSocket(this.kernel, this.thread, o.sock!), o.address!]
   }
 
@@ -80,11 +81,13 @@ export class LabSocket implements Socket {
   }
 
   async sendto(data: Uint8Array, address: SockAddr): Promise<number> {
-    return (await expect('sendto', this.kernel.sendto(this.thread, this.sock, data, address))).value as number
+    const o = this.kernel.sendto(this.thread, this.sock, data, address)
+    return checked('sendto', o instanceof Promise ? await o : o).value as number
   }
 
   async recvfrom(n: number): Promise<[Uint8Array, SockAddr]> {
-    const o = await expect('recvfrom', this.kernel.recvfrom(this.thread, this.sock, n))
+    const begun = this.kernel.recvfrom(this.thread, this.sock, n)
+    const o = checked('recvfrom', begun instanceof Promise ? await begun : begun)
     return [o.bytes!, o.address ?? { family: 'unix', path: '' }]
   }
 
@@ -94,7 +97,9 @@ export class LabSocket implements Socket {
 
   /** Closing a closed socket is allowed and does nothing, as in Python. */
   async close(): Promise<void> {
-    if (!this.sock.closed) await expect('close', this.kernel.close(this.thread, this.sock))
+    if (this.sock.closed) return
+    const o = this.kernel.close(this.thread, this.sock)
+    checked('close', o instanceof Promise ? await o : o)
   }
 
   async abort(): Promise<void> {

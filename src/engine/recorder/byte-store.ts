@@ -58,6 +58,8 @@ export class ByteStore {
   /** where a large area was reserved; kept for the next one */
   private beside: Uint8Array = new Uint8Array(0)
   private reserved = this.beside
+  /** the end of the store, as it was asked for last */
+  private next = this.beside
   private keeping = true
   private readonly intake = new Intake()
   /** the bytes committed last, as a view that nothing writes to again */
@@ -149,7 +151,10 @@ export class ByteStore {
   private area(n: number): Uint8Array {
     let page = this.page
     if (page.bytes.length - page.used < n) page = this.newPage(page.at + page.used, Math.max(PAGE_BYTES, n))
-    return page.bytes.subarray(page.used, page.used + n)
+    const { next } = this
+    // a call that is tried again gets the same area
+    if (next.length === n && next.buffer === page.bytes.buffer && next.byteOffset === page.bytes.byteOffset + page.used) return next
+    return (this.next = page.bytes.subarray(page.used, page.used + n))
   }
 
   private holds(page: Page): boolean {

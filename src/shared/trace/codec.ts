@@ -109,8 +109,10 @@ export class EventEncoder {
       case 'call': return this.call(event as unknown as CallEvent)
       case 'block': return this.block(event as unknown as BlockEvent)
       case 'ret':
-        // datagrams only
-        if (event.size !== undefined || event.interface !== undefined) return this.byTable(layout, event)
+        // datagrams and socketpair() only
+        if (event.size !== undefined || event.interface !== undefined || event.sock2 !== undefined || event.fd2 !== undefined) {
+          return this.byTable(layout, event)
+        }
         return this.ret(event as unknown as RetEvent)
       default: return this.byTable(layout, event)
     }
@@ -121,16 +123,17 @@ export class EventEncoder {
   private call(event: CallEvent): void {
     const name = SYSCALL_CODES.get(event.name)
     if (name === undefined) throw new RangeError(`name cannot be ${String(event.name)}`)
-    const { sock, fd, line } = event
+    const { sock, fd, line, file } = event
     this.uint(event.call)
     this.uint(event.thread)
     this.buf[this.pos++] = name
     this.record(event.args, 0)
     this.room(1)
-    this.buf[this.pos++] = (sock === undefined ? 0 : 1) | (fd === undefined ? 0 : 2) | (line === undefined ? 0 : 4)
+    this.buf[this.pos++] = (sock === undefined ? 0 : 1) | (fd === undefined ? 0 : 2) | (line === undefined ? 0 : 4) | (file === undefined ? 0 : 8)
     if (sock !== undefined) this.uint(sock)
     if (fd !== undefined) this.plain(fd, 0)
     if (line !== undefined) this.uint(line)
+    if (file !== undefined) this.text(file)
   }
 
   private block(event: BlockEvent): void {
@@ -222,7 +225,10 @@ export class EventEncoder {
     this.room(10)
     if (value === null || value === undefined) this.buf[this.pos++] = Tag.Null
     else if (typeof value === 'number') {
-      if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
+      if ((value | 0) === value && value > 0) {
+        this.buf[this.pos++] = Tag.Uint
+        this.uint(value)
+      } else if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
         this.buf[this.pos++] = value < 0 ? Tag.Negative : Tag.Uint
         this.uint(value < 0 ? -value : value)
       } else {
@@ -249,7 +255,8 @@ export class EventEncoder {
   /** Addresses are most of what is nested in an event, so they have tags of their own. */
   private address(value: object): boolean {
     const a = value as Record<string, unknown>
-    const fields = Object.keys(a).length
+    let fields = 0
+    for (const _ in a) fields++
     if (a.family === 'unix') {
       if (fields !== 2 || typeof a.path !== 'string') return false
       this.buf[this.pos++] = Tag.Unix
@@ -267,15 +274,23 @@ export class EventEncoder {
   }
 
   private record(value: Record<string, Plain>, depth: number): void {
+    let most = 0
+    for (const _ in value) most++
+    // a count of one byte, as it nearly always is, is filled in afterwards
+    const short = most < 0x80
+    this.room(1)
+    const at = this.pos
+    if (short) this.pos++
+    else this.uint(Object.entries(value).filter(([key, item]) => item !== undefined && key !== '__proto__').length)
     let fields = 0
-    for (const key in value) if (value[key] !== undefined && key !== '__proto__') fields++
-    this.uint(fields)
     for (const key in value) {
       const item = value[key]
       if (item === undefined || key === '__proto__') continue
+      fields++
       this.text(key)
       this.plain(item, depth + 1)
     }
+    if (short) this.buf[at] = fields
   }
 
   private text(text: string): void {
