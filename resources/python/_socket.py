@@ -29,6 +29,34 @@ open_fds = {}
 _default_timeout = None
 
 
+def _one(method):
+    """METH_O"""
+    name = method.__name__
+
+    def call(self, *args, **named):
+        if named:
+            raise TypeError(f'socket.{name}() takes no keyword arguments')
+        if len(args) != 1:
+            raise TypeError(f'socket.{name}() takes exactly one argument ({len(args)} given)')
+        return method(self, args[0])
+    call.__name__, call.__qualname__, call.__doc__ = name, f'socket.{name}', method.__doc__
+    return call
+
+
+def _none(method):
+    """METH_NOARGS"""
+    name = method.__name__
+
+    def call(self, *args, **named):
+        if named:
+            raise TypeError(f'socket.{name}() takes no keyword arguments')
+        if args:
+            raise TypeError(f'socket.{name}() takes no arguments ({len(args)} given)')
+        return method(self)
+    call.__name__, call.__qualname__, call.__doc__ = name, f'socket.{name}', method.__doc__
+    return call
+
+
 def _names(flags):
     return [name for name, bit in _FLAGS.items() if bit and flags & bit]
 
@@ -67,6 +95,20 @@ def _writable(value, caller, position):
     raise TypeError(f'{caller}() argument {position} must be read-write bytes-like object, not {type(value).__name__}')
 
 
+def _into(caller, args, named):
+    """The arguments (buffer, nbytes=0, flags=0) of recv_into and recvfrom_into."""
+    values = dict(zip(('buffer', 'nbytes', 'flags'), args))
+    if len(args) + len(named) > 3:
+        raise TypeError(f'{caller}() takes at most 3 arguments ({len(args) + len(named)} given)')
+    for name, value in named.items():
+        if name not in ('buffer', 'nbytes', 'flags'):
+            raise TypeError(f"{caller}() got an unexpected keyword argument '{name}'")
+        values[name] = value
+    if 'buffer' not in values:
+        raise TypeError(f"{caller}() missing required argument 'buffer' (pos 1)")
+    return values['buffer'], values.get('nbytes', 0), values.get('flags', 0)
+
+
 def _seconds(value):
     """socket_parse_timeout: None or seconds, rounded up to what a clock can tell."""
     if value is None:
@@ -79,11 +121,11 @@ def _seconds(value):
         try:
             seconds = float(_int_like(value))
         except OverflowError:
-            raise OverflowError('timestamp too large to convert to C PyTime_t') from None
+            raise OverflowError('timestamp out of range for platform time_t') from None
     if seconds < 0:
         raise ValueError('Timeout value out of range')
     if seconds >= 2**63 / 1e9:
-        raise OverflowError('timestamp too large to convert to C PyTime_t')
+        raise OverflowError('timestamp out of range for platform time_t')
     return seconds
 
 
@@ -125,14 +167,12 @@ class socket:
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
         family, type, proto = _int(family), _int(type), _int(proto)
         if fileno is not None:
-            if isinstance(fileno, float):
-                raise TypeError("'float' object cannot be interpreted as an integer")
             fd = _int(fileno)
             if fd < 0:
                 raise ValueError('negative file descriptor')
             known = open_fds.get(fd)
             if known is None:
-                raise _errors.error('EBADF')
+                raise _errors.error(_no_socket(fd))
             family = known[0] if family == -1 else family
             type = known[1] if type == -1 else type
             proto = known[2] if proto == -1 else proto
@@ -179,21 +219,27 @@ class socket:
 
     # ---- connections
 
+    @_none
     def _accept(self):
         out = _done(self._call('accept'))
         open_fds[out.fd] = (self._family, self._type, self._proto or open_fds.get(self._fd, (0, 0, 0))[2])
         return out.fd, _from_lab(out.address)
 
-    def bind(self, address, /):
+    @_one
+    def bind(self, address):
         _done(self._call('bind', address=self._address(address, 'bind')))
 
-    def listen(self, backlog=128, /):
+    def listen(self, *args):
+        _arity('listen', args, 0, 1)
+        backlog = args[0] if args else 128
         _done(self._call('listen', backlog=max(0, _int(backlog))))
 
-    def connect(self, address, /):
+    @_one
+    def connect(self, address):
         _done(self._call('connect', address=self._address(address, 'connect')))
 
-    def connect_ex(self, address, /):
+    @_one
+    def connect_ex(self, address):
         out = self._call('connect', address=self._address(address, 'connect_ex'))
         if out.errno is None:
             return 0
@@ -204,6 +250,7 @@ class socket:
             raise e
         return e.errno
 
+    @_none
     def close(self):
         fd = self._fd
         if fd == -1:
@@ -214,37 +261,53 @@ class socket:
         if out.errno is not None and out.errno != 'ECONNRESET':
             raise _errors.failed(out)
 
+    @_none
     def detach(self):
         fd = self._fd
         self._fd = -1
         return fd
 
+    @_none
     def fileno(self):
         return self._fd
 
-    def shutdown(self, how, /):
+    @_one
+    def shutdown(self, how):
         how = _int(how)
         if self._fd != -1 and how not in (0, 1, 2):
             raise _errors.error('EINVAL')
         _done(self._call('shutdown', how=('RD', 'WR', 'RDWR')[how] if 0 <= how <= 2 else 'RD'))
 
+    @_none
     def getsockname(self):
         return _from_lab(_done(self._call('getsockname')).address)
 
+    @_none
     def getpeername(self):
         return _from_lab(_done(self._call('getpeername')).address)
 
     # ---- time
 
-    def settimeout(self, timeout, /):
+    @_one
+    def settimeout(self, timeout):
         self._timeout = _seconds(timeout)
+        self._ioctl()
 
+    @_none
     def gettimeout(self):
         return self._timeout
 
-    def setblocking(self, flag, /):
-        self._timeout = None if _int(flag) else 0.0
+    @_one
+    def setblocking(self, flag):
+        self._timeout = None if flag else 0.0
+        self._ioctl()
 
+    def _ioctl(self):
+        """FIONBIO fails on a closed descriptor; else there is nothing to do: each call says how long it waits."""
+        if self._fd not in open_fds:
+            raise _errors.error('EBADF')
+
+    @_none
     def getblocking(self):
         return self._timeout != 0.0
 
@@ -340,7 +403,8 @@ class socket:
         out, address = self._recvfrom(size, flags)
         return out.bytes, address
 
-    def recv_into(self, buffer, nbytes=0, flags=0):
+    def recv_into(self, *args, **named):
+        buffer, nbytes, flags = _into('recv_into', args, named)
         view = _writable(buffer, 'recv_into', 1)
         size, flags = _size(nbytes), _int(flags)
         if size < 0:
@@ -351,7 +415,8 @@ class socket:
         view[:len(data)] = data
         return len(data)
 
-    def recvfrom_into(self, buffer, nbytes=0, flags=0):
+    def recvfrom_into(self, *args, **named):
+        buffer, nbytes, flags = _into('recvfrom_into', args, named)
         view = _writable(buffer, 'recvfrom_into', 1)
         size, flags = _size(nbytes), _int(flags)
         if size < 0:
@@ -373,11 +438,13 @@ class socket:
     def recvmsg_into(self, *args):
         _arity('recvmsg_into', args, 1, 3)
         try:
-            views = [_writable(b, 'recvmsg_into', 1) for b in list(args[0])]
-        except TypeError as e:
-            if 'read-write' in str(e):
-                raise
+            buffers = list(args[0])
+        except TypeError:
             raise TypeError('recvmsg_into() argument 1 must be an iterable') from None
+        try:
+            views = [_writable(b, 'recvmsg_into', 1) for b in buffers]
+        except TypeError:
+            raise TypeError('recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers') from None
         data, flags, address = self._recvmsg(sum(map(len, views)), args[1:], 'recvmsg_into')
         at = 0
         for view in views:
@@ -426,6 +493,15 @@ class socket:
 
 SocketType = socket
 socket.__module__ = '_socket'
+
+
+def _no_socket(fd):
+    import os
+    try:
+        os.fstat(fd)
+    except OSError:
+        return 'EBADF'
+    return 'ENOTSOCK'
 
 
 def _done(out):

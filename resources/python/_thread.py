@@ -498,7 +498,12 @@ class _local:
                 return object.__getattribute__(self, name)
         if name in mine:
             return mine[name]
-        return object.__getattribute__(self, name)
+        try:
+            return object.__getattribute__(self, name)
+        except AttributeError:
+            if type(self) is not _local or hasattr(_local, name):
+                raise
+        raise AttributeError(f"'_thread._local' object has no attribute '{name}'", name=name, obj=self)
 
     def __setattr__(self, name, value):
         if name == '__dict__':
@@ -517,7 +522,8 @@ class _local:
         if name in mine:
             del mine[name]
         else:
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+            known = '_thread._local' if type(self) is _local else type(self).__name__
+            raise AttributeError(f"'{known}' object has no attribute '{name}'", name=name, obj=self)
 
 
 _local.__module__ = '_thread'

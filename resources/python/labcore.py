@@ -10,7 +10,7 @@ import sys
 from collections import deque
 
 import _lab
-from pyodide.ffi import can_run_sync, run_sync
+from pyodide.ffi import can_run_sync, jsnull, run_sync
 
 #: this folder
 OURS = __file__.rpartition('/')[0] + '/'
@@ -131,9 +131,7 @@ class Outcome:
 
 def _outcome(js):
     out = Outcome()
-    get = js.to_py if hasattr(js, 'to_py') else None
-    plain = get() if get else js
-    take = plain.get
+    take = js.to_py().get
     out.value = take('value')
     out.errno = take('errno')
     out.number = take('errnoNumber')
@@ -173,5 +171,6 @@ def post(request):
 
 def ask(kind, question):
     """The answer of the lab's resolver, as Python's plain values."""
-    answer = wait(_lab.lookup(kind, question))
+    # None would arrive as undefined
+    answer = wait(_lab.lookup(kind, {key: jsnull if value is None else value for key, value in question.items()}))
     return answer.to_py() if hasattr(answer, 'to_py') else answer

@@ -46,7 +46,7 @@ def _host(value):
     elif isinstance(value, str):
         raw = value.encode('ascii') if value.isascii() else _idna(value)
     else:
-        raise TypeError(f'string or unicode text buffer expected, not {type(value).__name__}')
+        raise TypeError(f'str, bytes or bytearray expected, not {type(value).__name__}')
     if b'\0' in raw:
         raise TypeError('host name must not contain null character')
     return raw.decode('latin-1')

@@ -80,8 +80,8 @@ def _files(linux):
                 return function(*args, **kwargs)
             except OSError as e:
                 known = linux.get(e.errno)
-                if known is not None and not getattr(e, '_lab', False):
-                    e.errno, e.strerror = known
+                if known is not None:
+                    e.args = e.errno, e.strerror = known
                 raise
         return call
 
@@ -205,6 +205,20 @@ def _system():
     def isatty(fd, /):
         return True if fd in (0, 1, 2) else False if fd in _socket.open_fds else own_isatty(fd)
 
+    own_inheritable, own_set_inheritable = os.get_inheritable, os.set_inheritable
+
+    def get_inheritable(fd, /):
+        if fd not in _socket.open_fds:
+            return own_inheritable(fd)
+        return inherited.get(fd, False)
+
+    def set_inheritable(fd, inheritable, /):
+        if fd not in _socket.open_fds:
+            return own_set_inheritable(fd, inheritable)
+        inherited[fd] = bool(inheritable)
+
+    inherited = {}
+    os.get_inheritable, os.set_inheritable = get_inheritable, set_inheritable
     os.read, os.write, os.close, os.isatty = read, write, close, isatty
     own_uname = os.uname()
     os.uname = lambda: type(own_uname)(('Linux', _socket.gethostname(), '6.1.0', '#1 SMP', 'x86_64'))

@@ -240,10 +240,11 @@ class Stdout(io.TextIOBase):
     line_buffering = True
     write_through = False
 
+    errors = property(lambda self: 'backslashreplace' if self._err else 'strict')
+
     def __init__(self, err=False):
         self.buffer = _Out(err)
         self.name = self.buffer.name
-        self.errors = 'backslashreplace' if err else 'strict'
         self._err = err
         self._held = []
 
