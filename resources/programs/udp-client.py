@@ -7,6 +7,7 @@ FAMILY = socket.AF_INET
 HOST = '127.0.0.1'
 PORT = 9999
 SEND = 'hello'
+HEX = ''
 COUNT = 1
 TIMEOUT = 0.1
 GIVE_UP = 2.0
@@ -69,7 +70,9 @@ def receive(client, server, request, deadline, answered):
 
 
 def ask(client, server, request, answered):
-    data = (f'{SEND} {request}' if COUNT > 1 else SEND).encode()
+    data = bytes.fromhex(HEX) if HEX else SEND.encode()
+    if COUNT > 1:
+        data += f' {request}'.encode()
     wait = TIMEOUT
     while wait <= GIVE_UP:
         if CONNECTED:

@@ -92,6 +92,15 @@ describe('udp-client', () => {
     expect(calls[0]!.slice(1)).toEqual([`s1 connect ::1:${port}`, 's1 send 5 = 5', 's1 recv 65535 = 5', 's1 close'])
   })
 
+  it('sends bytes that are no text, alone and with a number', async () => {
+    const silent = startPython("import socket\ns = socket.socket(type=socket.SOCK_DGRAM); s.bind(('127.0.0.1', 0)); print('listening on x:%d' % s.getsockname()[1]); input()")
+    const port = await silent.port()
+    const once = await expectSame('udp-client', { port, hex: 'ff 00:41', timeout: 0.01, 'give-up': 0.01 }, finishes(1))
+    expect(once.printed[0]).toBe("sent b'\\xff\\x00A', waiting up to 0.01 s")
+    const twice = await expectSame('udp-client', { port, hex: 'ff', count: 2, timeout: 0.01, 'give-up': 0.01 }, finishes(1))
+    expect(twice.printed.filter((line) => line.includes('sent'))).toEqual([1, 2].map((n) => `request ${n}: sent b'\\xff ${n}', waiting up to 0.01 s`))
+  })
+
   it('asks again with twice the patience, and gives up', async () => {
     // bound, and never answers
     const silent = startPython("import socket\ns = socket.socket(type=socket.SOCK_DGRAM); s.bind(('127.0.0.1', 0)); print('listening on x:%d' % s.getsockname()[1]); input()")

@@ -1,5 +1,7 @@
 /** The course's UDP client: asks, waits, asks again with twice the patience, and gives up. One request, or many. */
+import { decodeHex, encodeHex } from '../../shared/bytes/hex'
 import type { ParamValues } from '../../shared/contract/params'
+import type { LabError } from '../../shared/result'
 import type { SockAddr } from '../../shared/trace/events'
 import { errnoOf } from './errors'
 import { program, type Socket, type Sys } from './program'
@@ -14,7 +16,9 @@ const params = {
   host: { kind: 'host', default: '127.0.0.1' },
   port: { kind: 'port', default: 9999 },
   send: { kind: 'text', default: 'hello', maxBytes: 65_536 },
-  /** with more than one, each text carries its request's number */
+  /** bytes as hex, instead of the text */
+  hex: { kind: 'text', default: '', maxBytes: 196_608, optional: true },
+  /** with more than one, each carries its request's number at its end */
   count: { kind: 'integer', default: 1, min: 1, max: 1_000_000 },
   /** how long the first attempt waits, and the most that any may, seconds: each waits twice as long as the one before */
   timeout: { kind: 'number', default: 0.1, min: 0.001, max: 60 },
@@ -81,6 +85,29 @@ const same = (a: SockAddr, b: SockAddr): boolean => a.family !== 'unix' && b.fam
 
 const isWildcard = (address: SockAddr): boolean => address.family !== 'unix' && (address.host === '0.0.0.0' || address.host === '::')
 
+/** The text or the bytes, and of several requests its number. */
+function requestBytes({ send, hex, count }: Params, request: number): Uint8Array {
+  const given = hex === '' ? undefined : decodeHex(hex)
+  const data = given?.ok ? given.value : new TextEncoder().encode(send)
+  const number = new TextEncoder().encode(count > 1 ? ` ${request}` : '')
+  const whole = new Uint8Array(data.length + number.length)
+  whole.set(data)
+  whole.set(number, data.length)
+  return whole
+}
+
+/** As Python's bytes.fromhex() takes it: with nothing but spaces between. */
+function plainHex(hex: string): string {
+  const decoded = decodeHex(hex)
+  return decoded.ok ? encodeHex(decoded.value) : ''
+}
+
+function checkHex(hex: string): LabError | undefined {
+  const decoded = decodeHex(hex)
+  if (!decoded.ok) return { code: 'INVALID', field: 'hex', message: 'hex must be pairs of hexadecimal digits, such as 68 69' }
+  return decoded.value.length <= 65_536 ? undefined : { code: 'INVALID', field: 'hex', message: 'hex must stand for at most 65536 bytes' }
+}
+
 /** Asks from one socket, one request after another. */
 class Asker {
   private readonly answered = new Set<number>()
@@ -92,7 +119,7 @@ class Asker {
 
   async ask(request: number): Promise<void> {
     const { sys, p, tally } = this
-    const data = new TextEncoder().encode(p.count > 1 ? `${p.send} ${request}` : p.send)
+    const data = requestBytes(p, request)
     const began = performance.now()
     sys.mark('request', { id: request })
     let n = 0
@@ -189,12 +216,12 @@ async function work(sys: Sys, p: Params, tally: Tally): Promise<void> {
 export const udpClient = program({
   id: 'udp-client',
   params,
-  check: (p) => (p.timeout <= p['give-up'] ? undefined
+  check: (p) => (p.timeout <= p['give-up'] ? checkHex(p.hex)
     : { code: 'INVALID', field: 'timeout', message: `timeout must be at most give-up, which is ${p['give-up']} s` }),
   twin: (p) => ({
     file: p.parallel > 1 ? 'udp-client-parallel.py' : 'udp-client.py',
     constants: {
-      FAMILY: pythonFamily(p.host), HOST: p.host, PORT: p.port, SEND: p.send, COUNT: p.count, TIMEOUT: p.timeout, GIVE_UP: p['give-up'],
+      FAMILY: pythonFamily(p.host), HOST: p.host, PORT: p.port, SEND: p.send, HEX: plainHex(p.hex), COUNT: p.count, TIMEOUT: p.timeout, GIVE_UP: p['give-up'],
       CONNECTED: p.connected, NAIVE: p.naive, BUFSIZE: p.bufsize, ...(p.parallel > 1 && { PARALLEL: p.parallel }),
     },
   }),

@@ -1,6 +1,7 @@
 /** What the UDP page holds: the forms, the knobs, and which server, client and flow of the trace it looks at. */
 import { defineStore } from 'pinia'
 import { computed, reactive, shallowRef, watch } from 'vue'
+import { encodeHex } from '../../../shared/bytes/hex'
 import { flowCount, flowsAt, markCount, paramsAt, doneAfter, requestRate, requestsDone, requestStats } from '../../../shared/projections'
 import type { RunModel } from '../../../shared/projections/model'
 import type { RequestStats } from '../../../shared/projections/requests'
@@ -9,6 +10,7 @@ import type { Plain, RunId } from '../../../shared/trace/events'
 import { expected, waitSchedule, type Expected } from '../../../shared/net/udp-theory'
 import { dialled } from '../../shell/addresses'
 import { useLabStore } from '../../stores/lab'
+import { usePayloadStore } from '../../stores/payload'
 import { useSelectionStore } from '../../stores/selection'
 import { useTimelineStore } from '../../timeline/store'
 import type { FactId } from './facts/experiments'
@@ -23,10 +25,12 @@ export const useUdpStore = defineStore('udp', () => {
   const lab = useLabStore()
   const timeline = useTimelineStore()
   const selection = useSelectionStore()
+  /** what the Bytes page made */
+  const made = usePayloadStore()
   const server = reactive({ host: '127.0.0.1', port: 9999, behaviour: 'upper' as 'upper' | 'echo', seed: 1 })
   const knobs = reactive<Knobs>({ loss: 0, delay: 0, duplicate: 0, reorder: 0 })
   const client = reactive({
-    host: '127.0.0.1', port: 9999, send: 'hello', count: 1, timeout: 0.1, giveUp: 2, parallel: 1, connected: false, naive: false,
+    host: '127.0.0.1', port: 9999, payload: 'text' as 'text' | 'page', send: 'hello', count: 1, timeout: 0.1, giveUp: 2, parallel: 1, connected: false, naive: false,
   })
   const serverError = shallowRef<LabError>()
   const clientError = shallowRef<LabError>()
@@ -93,8 +97,9 @@ export const useUdpStore = defineStore('udp', () => {
     clientError.value = undefined
     timeline.goLive()
     pinned.value = undefined
-    const { host, port, send, count, timeout, giveUp, parallel, connected, naive } = client
-    const params = { host, port, send, count, timeout, 'give-up': giveUp, parallel, connected, naive }
+    const { host, port, payload, send, count, timeout, giveUp, parallel, connected, naive } = client
+    const hex = payload === 'page' && made.bytes ? encodeHex(made.bytes) : ''
+    const params = { host, port, send, hex, count, timeout, 'give-up': giveUp, parallel, connected, naive }
     const answer = await lab.request('run.start', { program: 'udp-client', params })
     if (!answer.ok) clientError.value = answer.error
   }
@@ -132,6 +137,9 @@ export const useUdpStore = defineStore('udp', () => {
   }
 
   // ---- the numbers
+  // bytes that are offered anew are what is to be sent
+  watch(() => made.bytes, (bytes) => { client.payload = bytes ? 'page' : 'text' }, { immediate: true })
+
   const total = computed(() => numberOf(clientRun.value?.params.count, 1))
   const done = computed(() => (void lab.version, clientRun.value ? requestsDone(lab.lab().marks, clientRun.value.run, timeline.cursor) : 0))
   const rate = computed(() => (void lab.version, clientRun.value ? requestRate(lab.lab().marks, clientRun.value.run, timeline.cursor, timeline.position.t) : 0))
