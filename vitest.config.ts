@@ -2,7 +2,8 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
 /**
- * Projects by what they need: `unit` and `renderer` need nothing; `integration` real loopback sockets; `interop` real peers
+ * Projects by what they need: `unit` and `renderer` need nothing; `fuzz` makes a short
+ * run of what `npm run test:long` does at length; `integration` real loopback sockets; `interop` real peers
  * (python3, ncat, curl, tcpdump, strace); `e2e` the built product and a Chromium. The last three run one file at a time,
  * because what they look at (ports, the connection table, captures) belongs to the whole machine.
  */
@@ -27,6 +28,15 @@ export default defineConfig({
           setupFiles: ['test/lib/seed.ts'],
           include: ['test/unit/renderer/**/*.test.ts'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'fuzz',
+          environment: 'node',
+          pool: 'forks' as const,
+          include: ['test/fuzz/**/*.test.ts'],
+          testTimeout: 60_000,
         },
       },
       ...(['integration', 'interop', 'e2e'] as const).map((name) => ({

@@ -365,14 +365,17 @@ describe('runs', () => {
   })
   it('a program that will not hear of stopping cannot freeze the lab', async () => {
     let rounds = 0
+    let made = (): void => {}
+    const begun = new Promise<void>((resolve) => { made = resolve })
     const started = k.processes.start({
       program: 'deaf', params: {},
       async main(sys) {
         const s = await sys.socket('inet', 'stream')
+        made()
         for (; rounds < 1000; rounds++) await s.getsockname().catch(() => {})
       },
     })
-    await new Promise((resolve) => setImmediate(resolve))
+    await begun
     k.processes.stop(started.run)
     expect(await started.ended).toEqual({ status: 'stopped' })
     expect(rounds).toBe(1000)

@@ -88,11 +88,12 @@ export class Invoker {
     const call = this.begin(th, name, sock, args, now)
     const stopped = th.run.abort.signal.aborted
     // a stopped program may still tidy up; anything else fails, a turn later, so that a loop around it cannot freeze the lab
-    if (stopped && name !== 'close' && name !== 'abort' && !LEAVING.has(args.option)) return this.turn.next().then(() => this.cancelled(th, call))
+    const tidies = name === 'close' || name === 'abort' || LEAVING.has(args.option)
+    if (stopped && !tidies) return this.turn.next().then(() => this.cancelled(th, call))
     if (refused) return refused.detail?.ask === 'public' ? this.asked(th, call, name, sock, args.address as SockAddr, refused, step) : this.refuse(th, call, refused)
     // no turn for a close(): a server that answers and closes at once is the first to close, so that TIME_WAIT is its own
     const due = name !== 'close' && this.turn.due(now)
-    if ((!this.pacer.running && !stopped) || due) return this.later(th, call, sock, step)
+    if ((!this.pacer.running && !stopped) || due) return this.later(th, call, sock, step, tidies)
     const done = this.attempt(th, call, sock, step)
     return done ?? this.waitFor(th, call, sock!, step)
   }
@@ -118,9 +119,11 @@ export class Invoker {
   }
 
   /** the way of a call that is held back first */
-  private async later(th: Thread, call: CallId, sock: Sock | undefined, step: Step): Promise<Outcome> {
+  private async later(th: Thread, call: CallId, sock: Sock | undefined, step: Step, tidies: boolean): Promise<Outcome> {
     if (!(await this.paced(th, call))) return this.cancelled(th, call)
     await this.turn.next()
+    // stopped meanwhile: a run by hand is over, and nobody would close what this call makes
+    if (!tidies && th.run.abort.signal.aborted) return this.cancelled(th, call, sock)
     return this.attempt(th, call, sock, step) ?? this.waitFor(th, call, sock!, step)
   }
 

@@ -20,6 +20,10 @@ interface Upload {
 
 export class Uploads {
   private readonly running = new Map<string, Upload>()
+  /** pieces of one file wait for one another, whoever sends them */
+  private readonly turns = new Map<string, Promise<unknown>>()
+  /** files that are being made */
+  private opening = 0
 
   /**
    * @param dir where the files go, made if need be
@@ -34,6 +38,18 @@ export class Uploads {
 
   /** The next piece of an upload. With the last one answers the id of the kept session, or a capture that is open; before it null. */
   async take(upload: string, offset: number, bytes: Uint8Array, last: boolean): Promise<Result<string | CaptureSession | null>> {
+    const before = this.turns.get(upload)
+    const mine = (before ?? Promise.resolve()).then(() => this.piece(upload, offset, bytes, last))
+    const turn = mine.catch(() => undefined) // who asked hears of it
+    this.turns.set(upload, turn)
+    try {
+      return await mine
+    } finally {
+      if (this.turns.get(upload) === turn) this.turns.delete(upload)
+    }
+  }
+
+  private async piece(upload: string, offset: number, bytes: Uint8Array, last: boolean): Promise<Result<string | CaptureSession | null>> {
     const begun = await this.begin(upload, offset)
     if (!begun.ok) return begun
     const into = begun.value
@@ -63,6 +79,7 @@ export class Uploads {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.turns.values())
     for (const upload of this.running.values()) await discard(upload)
     this.running.clear()
   }
@@ -75,18 +92,20 @@ export class Uploads {
       await discard(running)
     }
     if (offset !== 0) return fail({ code: 'GONE', message: 'this upload has ended: begin again' })
-    if (this.running.size >= AT_ONCE) {
+    if (this.running.size + this.opening >= AT_ONCE) {
       return fail({
         code: 'LIMIT', limit: 'uploads', detail: { limit: AT_ONCE },
         message: `at most ${AT_ONCE} files can be opened at once: wait a moment`,
       })
     }
-    return attempt(async () => {
+    this.opening++
+    const begun = await attempt(async () => {
       const path = join(await this.dir(), sessionId('upload') + PART_EXTENSION)
-      const begun = { path, file: await open(path, 'wx', 0o600), size: 0 }
-      this.running.set(upload, begun)
-      return begun
+      return { path, file: await open(path, 'wx', 0o600), size: 0 }
     })
+    this.opening--
+    if (begun.ok) this.running.set(upload, begun.value)
+    return begun
   }
 
   private async keep(upload: Upload): Promise<string | CaptureSession> {
