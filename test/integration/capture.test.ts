@@ -70,7 +70,7 @@ async function exchange(): Promise<void> {
   await server.value.ended
 }
 
-async function saved(session?: string): Promise<Uint8Array> {
+async function saved(session?: string): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = []
   for (let offset = 0; ;) {
     const { size, bytes } = await ask('capture.save', { ...(session ? { session } : {}), offset, len: 4096 })
@@ -79,7 +79,7 @@ async function saved(session?: string): Promise<Uint8Array> {
     if (offset >= size) return new Uint8Array(Buffer.concat(parts))
   }
 }
-const opened = async (file: Uint8Array) => {
+const opened = async (file: Uint8Array<ArrayBuffer>) => {
   const half = file.length >> 1
   expect(await ask('session.upload', { upload: 'f', offset: 0, bytes: file.subarray(0, half), last: false })).toBeNull()
   return (await ask('session.upload', { upload: 'f', offset: half, bytes: file.subarray(half), last: true }))!

@@ -5,6 +5,9 @@
 const AGAIN_MS = 5000
 /** Date.now() has whole milliseconds: a difference beyond this is a clock that was set. */
 const JUMP_MS = 3
+/** A measurement is good when it is this exact, and given up after so long, ms. */
+const EXACT_MS = 0.02
+const LONGEST_MS = 8
 
 export class CaptureClock {
   /** milliseconds since 1970 at performance.now() = 0 */
@@ -24,17 +27,27 @@ export class CaptureClock {
     return sec * 1000 - this.offset + ns / 1e6
   }
 
-  /** The wall clock's milliseconds change between two looks: there, both clocks are known to the microsecond. Takes 1 ms at most. */
+  /**
+   * The wall clock's milliseconds change between two looks: there both clocks are known to within the time between the
+   * looks, which is a microsecond unless this thread was put to sleep just then. Takes some milliseconds at most.
+   */
   private measure(): void {
-    const first = Date.now()
-    let wall = first
-    let steady = performance.now()
-    const give = steady + 2
-    while (wall === first && steady < give) {
-      wall = Date.now()
-      steady = performance.now()
+    const give = performance.now() + LONGEST_MS
+    let best = Infinity
+    let offset = Date.now() - performance.now()
+    let wall = Date.now()
+    let before = performance.now()
+    while (best > EXACT_MS && before < give) {
+      const next = Date.now()
+      const now = performance.now()
+      if (next !== wall && now - before < best) {
+        best = now - before
+        offset = next - now
+      }
+      wall = next
+      before = now
     }
-    this.offset = wall - steady
-    this.measuredAt = steady
+    this.offset = offset
+    this.measuredAt = before
   }
 }

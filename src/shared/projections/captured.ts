@@ -6,7 +6,7 @@ import { passed } from '../tcp/wire-states'
 import { place, wireSegment, type Placed, type WireFlows } from '../tcp/wire'
 import { capturing, revise } from '../tcp/emit'
 import { other, type Tracker } from '../tcp/tracker'
-import { endKey } from '../tcp/tuple'
+import { endKey, peerKey } from '../tcp/tuple'
 import type { CaptureEvent, PacketEvent, SockAddr } from '../trace/events'
 import { record } from './history'
 import type { Captured, ConnectionModel, Segment, Side } from './model'
@@ -69,6 +69,8 @@ function trackerFor(table: ConnectionTable, e: PacketEvent, file: boolean): { tr
   const asB = asA ? undefined : byTuple(table, e.to, e.from)
   const known = asA ?? asB
   const opens = e.flags.includes('SYN') && !e.flags.includes('ACK')
+  const refused = !known && opens ? nameless(table, e) : undefined
+  if (refused) return { tracker: refused, from: 'a' }
   if (known && !(opens && isAnew(table, known, asA ? 'a' : 'b', e))) return { tracker: known, from: asA ? 'a' : 'b' }
   const from: Side = opens || (!e.flags.includes('SYN') && likelyOpener(table, e.from, e.to)) ? 'a' : 'b'
   const tracker = create(table, e, e.from.family, from === 'a' ? e.from : e.to, from === 'a' ? e.to : e.from)
@@ -76,12 +78,33 @@ function trackerFor(table: ConnectionTable, e: PacketEvent, file: boolean): { tr
   return { tracker, from }
 }
 
+/**
+ * A connect() that failed at once has no address any more by the time the kernel is asked for it (Linux): its connection
+ * is the one to the same place of which the SYN's time is within the call.
+ */
+function nameless(table: ConnectionTable, e: PacketEvent): Tracker | undefined {
+  const passedAt = e.at ?? e.t
+  for (let i = table.trackers.length - 1, left = 64; i >= 0 && left > 0; i--, left--) {
+    const tracker = table.trackers[i]!
+    const { a, b, captured, outcome, family } = tracker.connection
+    if (a.addr || captured || !b.addr || family === 'unix' || outcome.t.length === 0 || peerKey(b.addr) !== endKey(e.to)) continue
+    if (passedAt > outcome.t[0]! + CLOCKS) continue
+    a.addr = e.from
+    table.byTuple.set(`${endKey(e.from)}>${peerKey(b.addr)}`, tracker.connection.id)
+    return tracker
+  }
+  return undefined
+}
+
+/** How far the capture's clock and the session's may differ, microseconds. */
+const CLOCKS = 5000
+
 /** A SYN of a pair of addresses that had a connection before (RFC 9293, 3.6.1): another initial number, or a later time than its end. */
 function isAnew(table: ConnectionTable, known: Tracker, from: Side, e: PacketEvent): boolean {
   const flow = table.wire.get(known.connection.id)?.flows[from]
   if (flow) return flow.first !== e.seqno && (known.connection.packetsOnly === true || isOver(known))
   const { outcome } = known.connection
-  return outcome.t.length > 0 && e.at !== undefined && e.at > outcome.t[0]!
+  return outcome.t.length > 0 && e.at !== undefined && e.at > outcome.t[0]! + CLOCKS
 }
 
 /** The capture began in the middle: the end that others have connected to, or that has the lower port, is the passive one. */

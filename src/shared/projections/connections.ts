@@ -2,7 +2,7 @@
  * Connections: pairs the lab's two ends (and ends that it does not hold) by their addresses, and hands what happens on
  * either end to the inference. AF_UNIX connections have streams and calls but no segments: there are none.
  */
-import type { EndpointEvent, SampleEvent, SockAddr } from '../trace/events'
+import type { CallId, EndpointEvent, SampleEvent, SockAddr, SockId } from '../trace/events'
 import * as acts from '../tcp/acts'
 import { gaveUp, opened, opening, promoted, refused } from '../tcp/open'
 import { conclude, learn } from '../tcp/settle'
@@ -82,7 +82,7 @@ export function onReturn(table: ConnectionTable, call: CallModel, index: number)
     default:
   }
   const sock = call.sock === undefined ? undefined : table.sockets.get(call.sock)
-  if (call.sock !== undefined && (call.name === 'close' || call.name === 'abort') && !end.errno) table.listeners.delete(call.sock)
+  if (call.sock !== undefined && (call.name === 'close' || call.name === 'abort') && !end.errno) stopListening(table, call.sock, at, call.call)
   const tracker = trackerOf(table, sock)
   if (!sock || !tracker) return
   const side = sock.connection!.side
@@ -135,9 +135,24 @@ function finished(table: ConnectionTable, tracker: Tracker, side: Side, whole: b
   settleLater(table, tracker)
 }
 
+/** Connections that nobody has accepted end with their listening socket: the kernel resets them (RFC 9293, 3.10.4; Linux: inet_csk_listen_stop). */
+function stopListening(table: ConnectionTable, sock: SockId, at: Stamp, call?: CallId): void {
+  if (!table.listeners.delete(sock)) return
+  for (let i = table.trackers.length - 1, left = MOST_QUEUED; i >= 0 && left > 0; i--, left--) {
+    const tracker = table.trackers[i]!
+    const { connection, b } = tracker
+    if (connection.listener !== sock || b.sock || connection.family === 'unix' || !tracker.opened || isOver(tracker)) continue
+    acts.aborted(tracker, 'b', at, call)
+    judge(tracker, at)
+  }
+}
+
+/** Among so many of the latest connections those that wait are looked for: an accept queue has at most 4096 (listen(2)). */
+const MOST_QUEUED = 8192
+
 /** The run ended and the lab closed what it had left open. */
 export function onExit(table: ConnectionTable, sock: SockModel, at: Stamp): void {
-  table.listeners.delete(sock.sock)
+  stopListening(table, sock.sock, at)
   const tracker = trackerOf(table, sock)
   if (tracker) finished(table, tracker, sock.connection!.side, true, at, undefined, sock.family === 'unix')
 }

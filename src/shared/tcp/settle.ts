@@ -193,8 +193,19 @@ function finLeft(tracker: Tracker, side: Side, flow: Sent): boolean {
   const { facts } = mine
   if (!facts) return false
   if (FIN_ACKED.has(facts.state)) return true
+  if (finAcked(tracker, side, flow)) return true
   // every byte before it has left: so has it, unless the window is closed, and then nothing else was sent either
   return FIN_OWED.has(facts.state) && mine.wantsFin !== undefined && flow.plain > 0 && mine.bytes + flow.bytes >= mine.written
+}
+
+/**
+ * shutdown() after the peer's FIN: by the time of the look the FIN is acknowledged, and the descriptor, which is still
+ * open, says CLOSED (RFC 9293, 3.10.7.4, LAST-ACK). After a reset shutdown() would have failed.
+ */
+function finAcked(tracker: Tracker, side: Side, flow: Sent): boolean {
+  const mine = tracker[side]
+  return mine.held && mine.facts?.state === 'CLOSED' && mine.wantsFin?.whole === false && flow.plain > 0
+    && mine.bytes + flow.bytes >= mine.written && stateOf(tracker.connection, side) === 'CLOSE_WAIT'
 }
 
 /** The descriptor says CLOSED, and no FIN explains it: the last segment that came in was a RST. */
@@ -204,6 +215,7 @@ function gotReset(tracker: Tracker, side: Side, batch: Batch): boolean {
   const state = stateOf(tracker.connection, side)
   if (state === 'CLOSED' || state === 'TIME_WAIT' || state === 'LISTEN') return false
   const peer = tracker[other(side)]
+  if (batch[side].fin && peer.fin) return false
   return !(batch[other(side)].fin || (peer.fin && state === 'LAST_ACK'))
     && !(peer.fin && (state === 'CLOSING' || tracker[side].sawFin && state === 'FIN_WAIT_1'))
 }
@@ -243,7 +255,8 @@ function arrive(tracker: Tracker, side: Side, facts: TcpFacts, at: Stamp, held: 
     else if (edge.rcv === 'FIN' || edge.rcv === 'FIN,ACK') {
       if (edge.rcv === 'FIN,ACK') tracker[peer].sawFin = true
       emitFin(tracker, peer, at)
-      if (!held || !flow.counted) emit(tracker, side, at, { flags: 'ACK' })
+      // the peer's own row says where it still waits for that ACK
+      if ((!held || !flow.counted) && tracker[peer].facts?.state !== 'FIN_WAIT_1') emit(tracker, side, at, { flags: 'ACK' })
     } else if (edge.rcv === 'RST') emit(tracker, peer, at, { flags: tracker[peer].fin ? 'RST' : 'RST,ACK' })
     else if (edge.snd === 'FIN' && edge.to === target) {
       // the FIN may still stand behind bytes that the window holds back
