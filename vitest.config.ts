@@ -39,6 +39,8 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
+      // minutes or hours: only where they are asked for
+      ...(process.env.SOAK_MINUTES ? [{ test: { name: 'soak', environment: 'node' as const, include: ['test/soak/**/*.test.ts'], hookTimeout: 120_000 } }] : []),
       ...(['integration', 'interop', 'e2e'] as const).map((name) => ({
         test: {
           name,

@@ -59,7 +59,7 @@ await check('types', () => run(process.execPath, ['build/typecheck.mjs']))
 await check('lint', () => runScript('eslint/bin/eslint.js', ['.', '--max-warnings', '0']))
 const built = await check('build', () => ensureBuilt({ tolerate: true }))
 
-await suite(['unit', 'renderer'])
+await suite(['unit', 'renderer', 'fuzz'])
 // without a build these would test an older one, or nothing; the build's failure is counted already
 if (built) for (const project of ['integration', 'interop', 'e2e']) await suite([project])
 
