@@ -11,7 +11,7 @@ const isNode = (name) => name.startsWith('node:') || NODE.has(name.split('/')[0]
 const packages = (...names) => (name) => names.some((known) => name === known || name.startsWith(`${known}/`))
 const isElectron = packages('electron')
 const isPage = (name) => /^(vue|vue-.*|pinia|reka-ui|chart\.js|@vue\/.*|@vueuse\/.*|@tanstack\/vue-.*|@lucide\/vue|codemirror|@codemirror\/.*)(\/|$)/.test(name)
-const isServer = packages('koffi', 'ws', 'sirv', 'systeminformation')
+const isServer = packages('koffi', 'ws', 'sirv', 'send', 'systeminformation')
 const any = (...tests) => (name) => tests.some((test) => test(name))
 
 const HOSTS = ['main', 'serve', 'cli', 'preload']

@@ -13,6 +13,7 @@ TTL = 1
 LOOPBACK = True
 SEND = ''
 BOT = False
+JOINED = True
 SENTENCES = ['Hello, everybody.', 'Is anybody there?', '안녕하세요.', 'こんにちは。', 'One datagram for all of you.', 'Bonjour à tous.']
 
 
@@ -65,9 +66,10 @@ try:
     member.bind(('', PORT))
     # struct ip_mreqn: the group, any address, the interface's number
     membership = struct.pack('@4s4si', socket.inet_aton(GROUP), bytes(4), index)
-    member.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
-    try:
+    if JOINED:
+        member.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
         print(f'joined {GROUP} port {PORT}' + (f' on {INTERFACE}' if INTERFACE else ''))
+    try:
         if INTERFACE:
             member.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack('@4s4si', bytes(4), bytes(4), index))
         member.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, TTL)
@@ -81,7 +83,8 @@ try:
         if not SEND or BOT:
             threading.Event().wait()
     finally:
-        member.setsockopt(socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, membership)
-        print(f'left {GROUP}')
+        if JOINED:
+            member.setsockopt(socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, membership)
+            print(f'left {GROUP}')
 finally:
     member.close()

@@ -13,6 +13,7 @@ TTL = 1
 LOOPBACK = True
 SEND = ''
 BOT = False
+JOINED = True
 SENTENCES = ['Hello, everybody.', 'Is anybody there?', '안녕하세요.', 'こんにちは。', 'One datagram for all of you.', 'Bonjour à tous.']
 
 
@@ -65,9 +66,10 @@ try:
     member.bind(('', PORT))
     # struct ipv6_mreq: the group, the interface's number
     membership = socket.inet_pton(socket.AF_INET6, GROUP) + struct.pack('@I', index)
-    member.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, membership)
-    try:
+    if JOINED:
+        member.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, membership)
         print(f'joined {GROUP} port {PORT}' + (f' on {INTERFACE}' if INTERFACE else ''))
+    try:
         if INTERFACE:
             member.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
         member.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, TTL)
@@ -81,7 +83,8 @@ try:
         if not SEND or BOT:
             threading.Event().wait()
     finally:
-        member.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_LEAVE_GROUP, membership)
-        print(f'left {GROUP}')
+        if JOINED:
+            member.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_LEAVE_GROUP, membership)
+            print(f'left {GROUP}')
 finally:
     member.close()

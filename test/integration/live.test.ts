@@ -117,6 +117,23 @@ describe('a relay', () => {
 })
 
 describe('a member', () => {
+  it('leaves the group and joins it again while its socket stays, and leaves no more at its end than it has joined', async () => {
+    const member = start('multicast-member', { family: 'inet', interface: 'lo', port: 5278 })
+    const memberships = (): unknown[] => events.flatMap((e) => (e.k === 'call' && e.name === 'setsockopt' && /MEMBERSHIP/.test(String(e.args.option)) ? [e.args.option] : []))
+    const said = (text: string) => events.filter((e) => e.k === 'print' && e.text.startsWith(text)).length
+    await seen((e) => e.k === 'print' && e.text.startsWith('joined'))
+    await engine.request('run.set', { run: member.run, params: { joined: false } })
+    await seen((e) => e.k === 'print' && e.text.startsWith('left'))
+    await engine.request('run.set', { run: member.run, params: { joined: true } })
+    await expect.poll(() => said('joined'), { timeout: 5000 }).toBe(2)
+    await engine.request('run.set', { run: member.run, params: { joined: false } })
+    await expect.poll(() => said('left'), { timeout: 5000 }).toBe(2)
+    await engine.request('run.stop', { run: member.run })
+    expect(await member.ended).toEqual({ status: 'stopped' })
+    await seen((e) => e.k === 'run-end')
+    expect(memberships()).toEqual(['IP_ADD_MEMBERSHIP', 'IP_DROP_MEMBERSHIP', 'IP_ADD_MEMBERSHIP', 'IP_DROP_MEMBERSHIP'])
+  })
+
   it('its bot speaks when it is switched on; what it sets is set again when it changes', async () => {
     const member = start('multicast-member', { family: 'inet', interface: 'lo', port: 5277 })
     await seen((e) => e.k === 'print' && e.text.startsWith('joined'))

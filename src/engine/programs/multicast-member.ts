@@ -8,9 +8,9 @@ import { OsError, program, type Socket, type Sys } from './program'
 import { name, printable } from './python'
 import { MAX_DATAGRAM } from './udp-server'
 
-/** How often the bot speaks, seconds; how often we look whether it was switched on, milliseconds. */
+/** How often the bot speaks, seconds; how often we look whether it was switched on, or a membership was, milliseconds. */
 const BOT_EVERY = 3
-const BOT_LOOK_MS = 200
+const LOOK_MS = 200
 
 /** The same sentences are in the twin. */
 const SENTENCES = ['Hello, everybody.', 'Is anybody there?', '안녕하세요.', 'こんにちは。', 'One datagram for all of you.', 'Bonjour à tous.']
@@ -30,6 +30,8 @@ const params = {
   /** said at once; then it ends with its input */
   send: { kind: 'text', default: '', maxBytes: 65_536, optional: true },
   bot: { kind: 'flag', default: false },
+  /** a member of the group; live, so that one may leave and join again while the socket stays */
+  joined: { kind: 'flag', default: true },
 } as const
 type Params = ParamValues<typeof params>
 
@@ -47,6 +49,8 @@ interface Member {
   /** TTL and loopback as the kernel has them; the parameters may have changed since */
   ttl?: number
   loopback?: boolean
+  /** what was asked of the kernel last */
+  joined: boolean
   ended: boolean
 }
 
@@ -104,7 +108,7 @@ function botOn(sys: Sys, m: Member): Promise<boolean> {
       clearInterval(timer)
       resolve(!over)
     }
-    const timer = setInterval(look, BOT_LOOK_MS)
+    const timer = setInterval(look, LOOK_MS)
     look()
   })
 }
@@ -131,7 +135,7 @@ async function converse(sys: Sys, sock: Socket, m: Member): Promise<void> {
 export const multicastMember = program({
   id: 'multicast-member',
   params,
-  live: ['bot', 'ttl', 'loopback'],
+  live: ['bot', 'ttl', 'loopback', 'joined'],
   check(p) {
     const chosen = chooseGroup(p.family, p.group, p.interface, listInterfaces())
     if (!chosen.ok) return chosen.error
@@ -142,7 +146,7 @@ export const multicastMember = program({
     const { group, interface: on } = chosen.ok ? chosen.value : { group: p.group, interface: p.interface }
     return {
       file: `multicast-member-${p.family}.py`,
-      constants: { GROUP: group, PORT: p.port, NAME: p.name, INTERFACE: on, TTL: p.ttl, LOOPBACK: p.loopback, SEND: p.send, BOT: p.bot },
+      constants: { GROUP: group, PORT: p.port, NAME: p.name, INTERFACE: on, TTL: p.ttl, LOOPBACK: p.loopback, SEND: p.send, BOT: p.bot, JOINED: p.joined },
     }
   },
 
@@ -153,7 +157,7 @@ export const multicastMember = program({
     const { family, group, index } = chosen
     const option = OPTIONS[family]
     const to: SockAddr = family === 'inet6' ? { family, host: group, port: p.port, ...(index && { scope: index }) } : { family, host: group, port: p.port }
-    const m: Member = { chosen, to, p, ended: false }
+    const m: Member = { chosen, to, p, joined: false, ended: false }
     const sock = await sys.socket(family, 'dgram')
     const watching = new AbortController()
     try {
@@ -161,11 +165,11 @@ export const multicastMember = program({
       // several members on one machine: BSD wants this one
       if (process.platform === 'darwin') await sock.setsockopt('SO_REUSEPORT', 1)
       await sock.bind({ family, host: family === 'inet6' ? '::' : '0.0.0.0', port: p.port })
-      await sock.setsockopt(option.join, { group, interface: index })
+      if (p.joined) await join(sys, sock, m)
       try {
-        sys.print(`joined ${group} port ${p.port}${chosen.interface && ` on ${chosen.interface}`}`)
         if (index) await sock.setsockopt(option.out, index)
         await configure(sock, m)
+        attend(sys, sock, m, AbortSignal.any([watching.signal, sys.signal]))
         sys.thread(receive, { name: 'receive', args: [sock, m] })
         sys.thread(speak, { name: 'bot', args: [sock, m] })
         if (index) watch(sys, m, AbortSignal.any([watching.signal, sys.signal]))
@@ -173,8 +177,7 @@ export const multicastMember = program({
         await converse(sys, sock, m)
         if (p.send === '' || p.bot) await stopped(sys)
       } finally {
-        await leave(sock, m)
-        sys.print(`left ${group}`)
+        if (m.joined) await leave(sys, sock, m)
       }
     } finally {
       m.ended = true
@@ -191,10 +194,32 @@ const stopped = (sys: Sys): Promise<void> => new Promise((resolve) => {
 })
 
 /** The kernel leaves by itself at close; a program says so. A membership that went with its interface cannot be left. */
-async function leave(sock: Socket, { chosen }: Member): Promise<void> {
+async function leave(sys: Sys, sock: Socket, m: Member): Promise<void> {
+  const { chosen } = m
+  m.joined = false
   try {
     await sock.setsockopt(OPTIONS[chosen.family].leave, { group: chosen.group, interface: chosen.index })
   } catch (error) {
     errnoOf(error)
   }
+  sys.print(`left ${chosen.group}`)
+}
+
+async function join(sys: Sys, sock: Socket, m: Member): Promise<void> {
+  const { chosen, p } = m
+  m.joined = true
+  await sock.setsockopt(OPTIONS[chosen.family].join, { group: chosen.group, interface: chosen.index })
+  sys.print(`joined ${chosen.group} port ${p.port}${chosen.interface && ` on ${chosen.interface}`}`)
+}
+
+/** Leaves and joins as the person says, each in a thread of its own: the others wait in their calls. */
+function attend(sys: Sys, sock: Socket, m: Member, signal: AbortSignal): void {
+  let busy = false
+  const timer = setInterval(() => {
+    if (busy || m.ended || m.joined === m.p.joined) return
+    busy = true
+    const change = m.p.joined ? join : leave
+    void sys.thread(change, { name: m.p.joined ? 'join' : 'leave', args: [sock, m] }).join().finally(() => { busy = false })
+  }, LOOK_MS)
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true })
 }
