@@ -35,9 +35,10 @@ export const useTcpView = defineStore('tcp-view', () => {
     void lab.version
     return connectionCount(lab.lab(), timeline.cursor)
   })
-  const listed = computed(() => lab.lab().connections.slice(Math.max(0, count.value - LISTED), count.value).reverse())
-  /** What is known of the newest connection may change with each frame, so this is read together with `lab.version`. */
+  const listed = computed(() => (void lab.version, lab.lab()).connections.slice(Math.max(0, count.value - LISTED), count.value).reverse())
+  /** What is known of it may change with each frame, so this is read together with `lab.version`. Another session has others. */
   const connection = computed<ConnectionModel | undefined>(() => {
+    void lab.version
     const { connections } = lab.lab()
     const chosen = pinned.value === undefined ? undefined : connections.find((one) => one.id === pinned.value)
     return chosen ?? connections[count.value - 1]
