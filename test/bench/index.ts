@@ -1,16 +1,18 @@
 /**
  * `npm run bench`: how the lab's server does beside a bare Node server and a threaded Python server, and what tracing costs.
  * All are loaded by one and the same client, in interleaved rounds; what counts is the median of the rounds' ratios, so a
- * slow or busy machine slows all alike. `--only <words>` runs the rows that contain them, `--rounds <n>` sets the rounds.
+ * slow or busy machine slows all alike. `--only <words>` runs the rows that contain them, `--rounds <n>` sets the rounds,
+ * `--seconds <n>` how long the page is flooded. The rows of the page need a Chromium.
  */
 import { parseArgs } from 'node:util'
 import type { Load } from './client'
 import { datagrams } from './datagrams'
 import { startClient, startServer, stopAll, stopServer, type Client, type Server } from './processes'
+import { pageRows } from './page'
 import { openMillion } from './session-open'
 import { median, printTable, type Row } from './table'
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' } } })
+const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' }, seconds: { type: 'string', default: '60' } } })
 const rounds = Number(values.rounds)
 
 type ServerName = Parameters<typeof startServer>[0]
@@ -111,6 +113,7 @@ try {
   await client.stop()
   if (values.only === undefined || 'datagrams'.includes(values.only)) rows.push(...await datagrams(rounds))
   if (values.only === undefined || 'session'.includes(values.only)) rows.push(await openMillion())
+  rows.push(...await pageRows(values.only, rounds, Number(values.seconds)))
 } finally {
   stopAll()
 }
