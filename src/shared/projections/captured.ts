@@ -18,6 +18,8 @@ export interface WireMemory {
   flows: WireFlows
   /** of connections known from packets alone, by the sending side */
   streams: Record<Side, Assembly> | undefined
+  /** the last SYN, while nothing came back: whether anybody got it is not known */
+  unanswered: Segment | undefined
 }
 
 /** A capture delivered a TCP segment. `file`: the trace is a capture file, in which nothing else tells of a connection. */
@@ -25,18 +27,25 @@ export function onSegment(table: ConnectionTable, e: PacketEvent, file: boolean)
   const { tracker, from } = trackerFor(table, e, file)
   const { connection } = tracker
   if (!capturing(connection)) {
-    const span: Captured = { seq: e.seq, t: e.at ?? e.t, whole: connection.captured === undefined && e.flags.includes('SYN') && !e.flags.includes('ACK') }
+    const opens = e.flags.includes('SYN') && !e.flags.includes('ACK')
+    const span: Captured = { seq: e.seq, t: e.at ?? e.t, whole: connection.captured === undefined && opens }
     if (connection.captured) (connection.recaptured ??= []).push(span)
     else connection.captured = span
     table.captured.push(connection.id)
   }
   let memory = table.wire.get(connection.id)
-  if (!memory) table.wire.set(connection.id, (memory = { flows: {}, streams: connection.packetsOnly ? { a: newAssembly(), b: newAssembly() } : undefined }))
+  if (!memory) {
+    memory = { flows: {}, streams: connection.packetsOnly ? { a: newAssembly(), b: newAssembly() } : undefined, unanswered: undefined }
+    table.wire.set(connection.id, memory)
+  }
   const placed = e.seqno === undefined ? undefined : place(memory.flows, from, e)
   const segment = wireSegment(connection.segments.length, from, e, placed)
   // without its SYN the stream's first byte is not known, and what the lab's calls say counts from there
   if (!connection.packetsOnly && !memory.flows[from]?.syn) segment.offset = undefined
   if (placed?.again && placed.remark === undefined) sentAgain(connection, segment)
+  if (segment.flags === 'SYN') segment.fate = 'unknown'
+  else if (memory.unanswered && from === 'b') revise(memory.unanswered, 'arrived', segment)
+  memory.unanswered = segment.flags === 'SYN' ? segment : from === 'b' ? undefined : memory.unanswered
   connection.segments.push(segment)
   if (memory.streams && placed) stream(connection, memory.streams, from, e, placed)
   observe(tracker, from, e, memory.flows, placed)

@@ -100,7 +100,7 @@ function segmentAt(tracker: Tracker, side: Side, offset: number): Segment | unde
   const { segments } = tracker.connection
   for (let i = segments.length - 1; i >= 0 && i >= segments.length - 64; i--) {
     const s = segments[i]!
-    if (s.from === side && s.offset !== undefined && s.offset <= offset && offset < s.offset + s.len) return s
+    if (s.from === side && s.evidence !== 'captured' && s.offset !== undefined && s.offset <= offset && offset < s.offset + s.len) return s
   }
   return undefined
 }

@@ -88,12 +88,12 @@ export function revise(segment: Segment | undefined, fate: Segment['fate'], at: 
   segment.fates.push({ seq: at.seq, fate })
 }
 
-/** The last segment of a side that carries these flags. */
+/** The last segment of a side that carries these flags, of those that were inferred: what became of captured ones, the wire says. */
 export function lastOf(tracker: Tracker, side: Side, flags: string): Segment | undefined {
   const { segments } = tracker.connection
   for (let i = segments.length - 1; i >= 0 && i >= segments.length - 64; i--) {
     const segment = segments[i]!
-    if (segment.from === side && segment.flags === flags) return segment
+    if (segment.from === side && segment.flags === flags && segment.evidence !== 'captured') return segment
   }
   return undefined
 }

@@ -255,8 +255,9 @@ function arrive(tracker: Tracker, side: Side, facts: TcpFacts, at: Stamp, held: 
     else if (edge.rcv === 'FIN' || edge.rcv === 'FIN,ACK') {
       if (edge.rcv === 'FIN,ACK') tracker[peer].sawFin = true
       emitFin(tracker, peer, at)
-      // the peer's own row says where it still waits for that ACK
-      if ((!held || !flow.counted) && tracker[peer].facts?.state !== 'FIN_WAIT_1') emit(tracker, side, at, { flags: 'ACK' })
+      // an end that nobody accepted may delay its ACK (RFC 9293, 3.8.6.3) and be reset before: its row's count says that none left
+      const silent = !flow.sock && facts.segsOut !== undefined && facts.segsOut + flow.outBase <= flow.segs
+      if ((!held || !flow.counted) && !silent) emit(tracker, side, at, { flags: 'ACK' })
     } else if (edge.rcv === 'RST') emit(tracker, peer, at, { flags: tracker[peer].fin ? 'RST' : 'RST,ACK' })
     else if (edge.snd === 'FIN' && edge.to === target) {
       // the FIN may still stand behind bytes that the window holds back
