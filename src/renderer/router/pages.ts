@@ -1,11 +1,11 @@
 /** The pages, in the order of the rail. */
 import type { Component } from 'vue'
 import {
-  ArrowLeftRight, Binary, Cable, FolderClock, Globe, House, Megaphone, Network, Rows3, Send, ServerCog, SquareFunction, Tags, UsersRound,
+  ArrowLeftRight, Binary, Cable, FolderClock, Globe, House, Megaphone, Network, Rows3, Send, ServerCog, SquareFunction, SquareTerminal, Tags, UsersRound,
 } from '@lucide/vue'
 
 export type PageId =
-  | 'home' | 'tcp' | 'servers' | 'framing' | 'udp' | 'multicast' | 'broadcast' | 'relay' | 'http' | 'rpc' | 'bytes' | 'addresses' | 'names' | 'sessions'
+  | 'home' | 'python' | 'tcp' | 'servers' | 'framing' | 'udp' | 'multicast' | 'broadcast' | 'relay' | 'http' | 'rpc' | 'bytes' | 'addresses' | 'names' | 'sessions'
 
 export interface PageEntry {
   id: PageId
@@ -16,6 +16,7 @@ export interface PageEntry {
 
 export const PAGES: readonly PageEntry[] = [
   { id: 'home', path: '/home', icon: House, page: () => import('../features/home/HomePage.vue') },
+  { id: 'python', path: '/python', icon: SquareTerminal, page: () => import('../features/python/PythonPage.vue') },
   { id: 'tcp', path: '/tcp', icon: ArrowLeftRight, page: () => import('../features/tcp/TcpPage.vue') },
   { id: 'servers', path: '/servers', icon: ServerCog, page: () => import('../features/servers/ServersPage.vue') },
   { id: 'framing', path: '/framing', icon: Rows3, page: () => import('../features/framing/FramingPage.vue') },

@@ -1,0 +1,121 @@
+/** What runs in each tab: the hand on the program, and which runs of the trace are its own. */
+import { defineStore } from 'pinia'
+import { computed, shallowRef, triggerRef } from 'vue'
+import type { RunModel } from '../../../shared/projections/model'
+import type { LabError } from '../../../shared/result'
+import type { RunId } from '../../../shared/trace/events'
+import type { Onward, PythonEnd, PythonRun, PythonRuntime, RuntimeState, StartMode } from '../../python/program'
+import { createPythonRuntime } from '../../python/runtime'
+import { useLabStore } from '../../stores/lab'
+import { useTimelineStore } from '../../timeline/store'
+import { splitArgs } from './programs/split-args'
+import type { OpenProgram } from './programs/program-file'
+import { useWorkspace } from './workspace/workspace-store'
+
+export interface TabRun {
+  hand: PythonRun
+  /** it is in the trace */
+  run?: RunId
+  /** it could not begin */
+  error?: LabError
+  end?: PythonEnd
+}
+export type Phase = 'idle' | 'starting' | 'running' | 'halted' | 'ended'
+
+export const usePythonRuns = defineStore('python-runs', () => {
+  const lab = useLabStore()
+  const timeline = useTimelineStore()
+  const workspace = useWorkspace()
+  /** by the program's id: its newest run */
+  const tabs = shallowRef(new Map<string, TabRun>())
+  /** every run of a tab since the page was loaded, oldest first */
+  const runIds = new Map<string, RunId[]>()
+
+  // ---- the interpreters
+  let runtime: PythonRuntime | undefined
+  const state = shallowRef<RuntimeState>('absent')
+  const runtimeError = shallowRef<LabError>()
+  const version = shallowRef<string>()
+  function ready(): PythonRuntime {
+    if (runtime) return runtime
+    const made = createPythonRuntime(lab.request)
+    made.onState((now) => {
+      state.value = now
+      runtimeError.value = made.error
+      version.value = made.version
+    })
+    runtime = made
+    state.value = made.state
+    return made
+  }
+  const warm = (): void => ready().warm()
+
+  // ---- starting and steering
+  function start(program: OpenProgram, mode: StartMode): TabRun {
+    // what is started now is to be seen now
+    timeline.goLive()
+    const hand = ready().run({
+      file: program.name, source: program.source, args: splitArgs(program.args), breakpoints: program.breakpoints, start: mode,
+      ...(workspace.handle ? { workspace: workspace.handle } : {}),
+    })
+    const tab: TabRun = { hand }
+    tabs.value.set(program.id, tab)
+    triggerRef(tabs)
+    void hand.begun.then((begun) => {
+      if (begun.ok) {
+        tab.run = begun.value
+        runIds.set(program.id, [...(runIds.get(program.id) ?? []), begun.value])
+      } else tab.error = begun.error
+      triggerRef(tabs)
+    })
+    void hand.ended.then((end) => {
+      tab.end = end
+      triggerRef(tabs)
+      void workspace.refresh()
+    })
+    return tab
+  }
+  const isOver = (tab: TabRun | undefined): boolean => !tab || tab.end !== undefined || tab.error !== undefined
+  const running = (id: string): boolean => !isOver(tabs.value.get(id))
+  const anyRunning = computed(() => [...tabs.value.values()].some((tab) => !isOver(tab)))
+  const on = (id: string): PythonRun | undefined => (running(id) ? tabs.value.get(id)?.hand : undefined)
+  const stop = (id: string): void => on(id)?.stop()
+  const interrupt = (id: string): void => on(id)?.interrupt()
+  const pause = (id: string): void => on(id)?.pause()
+  const go = (id: string, how: Onward): void => on(id)?.go(how)
+  const setBreakpoints = (id: string, lines: number[]): void => on(id)?.setBreakpoints(lines)
+  const forget = (id: string): void => {
+    stop(id)
+    tabs.value.delete(id)
+    runIds.delete(id)
+    triggerRef(tabs)
+  }
+
+  // ---- what the trace has of it
+  /** The run of a tab that is to be looked at: at the cursor, the newest that had begun. */
+  function modelOf(id: string): RunModel | undefined {
+    const { runs } = lab.lab().calls
+    return (runIds.get(id) ?? []).map((run) => runs.get(run)).findLast((run) => run !== undefined && run.seq <= timeline.cursor)
+  }
+  /** The tab of a run. */
+  const tabOf = (run: RunId): string | undefined => [...runIds].find(([, ids]) => ids.includes(run))?.[0]
+  /** Whether a thread of the program stands halted now, whatever moment is looked at. */
+  function isHalted(id: string): boolean {
+    const run = tabs.value.get(id)?.run
+    const { runs, threads } = lab.lab().calls
+    return (runs.get(run ?? -1)?.threads ?? []).some((thread) => {
+      const model = threads.get(thread)
+      const last = model?.halts?.at(-1)
+      return model && !model.end && last !== undefined && last.why !== 'goes-on'
+    })
+  }
+  function phaseOf(id: string): Phase {
+    const tab = tabs.value.get(id)
+    if (!tab) return 'idle'
+    if (isOver(tab)) return 'ended'
+    if (tab.run === undefined) return 'starting'
+    return isHalted(id) ? 'halted' : 'running'
+  }
+
+  return { tabs, state, runtimeError, version, warm, start, running, anyRunning, stop, interrupt, pause, go, setBreakpoints, forget, modelOf, tabOf, isHalted, phaseOf }
+})

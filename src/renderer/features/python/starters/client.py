@@ -1,0 +1,10 @@
+"""A tiny client: connects to the server, says its name, and shows the answer."""
+import socket
+
+client = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+client.connect(('127.0.0.1', 9999))    # fails where no server listens
+
+client.sendall(b'student')
+answer = client.recv(1024)
+print('the server answered', answer)
+client.close()
