@@ -65,9 +65,11 @@ export class Descriptors {
   recvfrom(sock: Sock, want: number, flags = 0): number {
     const { trunc, peek } = this.native.table.MSG
     const into = this.bytes().reserve(want)
+    // on a stream MSG_TRUNC throws the bytes away (tcp(7))
+    const whole = sock.type === 'stream' ? flags : flags | trunc
     for (;;) {
-      const r = sock.pktinfo ? this.native.recvmsg!(sock.fd, into, want, flags | trunc, this.address)
-        : this.native.recvfrom(sock.fd, into, want, flags | trunc, this.address)
+      const r = sock.pktinfo ? this.native.recvmsg!(sock.fd, into, want, whole, this.address)
+        : this.native.recvfrom(sock.fd, into, want, whole, this.address)
       if (r < 0 || sock.type === 'stream') return r
       const from = this.written()
       if (!from || !this.gate.accept(from) || this.gate.reached?.(sock.run, from)) return r
@@ -101,6 +103,15 @@ export class Descriptors {
     if (typeof error === 'object' && 'value' in error && error.value !== 0) return -error.value
     const r = this.native.getpeername(sock.fd, this.address)
     return r >= 0 ? 0 : this.errno(r) === 'ENOTCONN' ? this.errnoNumber('EINPROGRESS') : r
+  }
+
+  /**
+   * A connection that came about, or failed, behind a connect() that did not wait leaves Linux's socket in between until
+   * connect() is called once more: then it says "already connected", or may connect anew, as after a connect() that waited.
+   */
+  settleConnect(sock: Sock, address: SockAddr): void {
+    if (this.native.table.name !== 'linux' || address.family === 'unix') return
+    this.withAddress(sock, address, (a, n) => this.native.connect(sock.fd, a, n))
   }
 
   /** @param reuse the bytes are of no use any more at the next recv() of this socket */

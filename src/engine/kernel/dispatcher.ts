@@ -105,14 +105,21 @@ export class Dispatcher extends Invoker {
 
   connect(th: Thread, sock: Sock, address: SockAddr): MaybePromise<Outcome> {
     let begun = false
+    const result = (): number => {
+      const r = this.fds.connectResult(sock)
+      if (th.timeout === null && (r >= 0 || this.fds.errno(r) !== 'EINPROGRESS')) this.fds.settleConnect(sock, address)
+      return r
+    }
     return this.invoke(th, 'connect', sock, { address }, this.gate.connect(address), {
       attempt: () => {
-        if (begun) return this.fds.connectResult(sock)
+        if (begun) return result()
         const r = this.fds.withAddress(sock, address, (a, n) => this.native.connect(sock.fd, a, n))
         const name = r < 0 ? this.fds.errno(r) : ''
         if (address.family === 'unix' || !(name === 'EINPROGRESS' || name === 'EAGAIN')) return r
+        // who does not wait is told so, however fast the answer is
+        if (th.timeout === 0) return r
         begun = true
-        return this.fds.connectResult(sock)
+        return result()
       },
       want: 'writable',
       done: (_, ret) => {
