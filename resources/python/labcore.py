@@ -10,7 +10,8 @@ import sys
 from collections import deque
 
 import _lab
-from pyodide.ffi import can_run_sync, jsnull, run_sync
+import _socket as _c_socket
+from pyodide.ffi import can_run_sync, jsnull
 
 #: this folder
 OURS = __file__.rpartition('/')[0] + '/'
@@ -50,12 +51,20 @@ def new_thread():
     return green
 
 
-def wait(promise):
-    """What the promise settles to; other threads run meanwhile."""
+# the C library's own socket, which is none: its recv() waits for what the lab has numbered (lab-module.ts)
+_bell = _c_socket.socket(_c_socket.AF_INET, _c_socket.SOCK_STREAM)
+_lab.bell(_bell.fileno())
+_ring = _bell.recv
+_take = _lab.take
+
+
+def wait(slot):
+    """What the slot's promise settles to; other threads run meanwhile."""
     global current
     me = current
     try:
-        return run_sync(promise)
+        _ring(slot)
+        return _take(slot)
     finally:
         current = me
 

@@ -1,22 +1,28 @@
 /**
  * The module `_lab`: all that Python has of the world. Its users are resources/python/labcore.py and labrun.py.
  *
- *   call(thread, call, timeout, file, line)  a promise of a GuestOutcome; `call` a dict in the contract's shape. timeout:
- *                                            None waits for ever, 0 never waits
- *   lookup(kind, question)                   a promise; kind 'getaddrinfo', 'getnameinfo', 'host': the answer of names.*, or
+ * What has to be waited for answers a number, a slot: labcore.wait(slot) waits and gives the result. The wait itself is a
+ * recv() on a socket of C's own that is none (`bell`): WebAssembly's C library suspends the stack there for a promise of ours.
+ * pyodide's run_sync() would go through an event loop of asyncio's, at more than ten times the cost.
+ *
+ *   call(thread, call, timeout, file, line)  slot: a GuestOutcome; `call` a dict in the contract's shape. timeout: None
+ *                                            waits for ever, 0 never waits
+ *   lookup(kind, question)                   slot; kind 'getaddrinfo', 'getnameinfo', 'host': the answer of names.*, or
  *                                            {error, errno, message}
  *   print(thread, text, err)                 False: too much at once, wait for drained()
- *   drained()                                a promise
- *   thread_begin(thread, name, func)         a promise: None, or why the lab has no more threads
+ *   drained()                                slot
+ *   thread_begin(thread, name, func)         slot: None, or why the lab has no more threads
  *   thread_end(thread, error)
  *   spawn(callable)                          runs it on a stack of its own, after the caller has waited next
- *   park(token, ms)                          a promise: True when wake(token) has come, False after ms (< 0: never)
+ *   park(token, ms)                          slot: True when wake(token) has come, False after ms (< 0: never)
  *   wake(token)
- *   turn()                                   a promise: everybody else who can go on has done so
+ *   turn()                                   slot: everybody else who can go on has done so
  *   interrupt(thread)                        its waiting call returns EINTR
  *   halt(thread, file, line, func, why, locals)  tells of a stop; locals a list of dicts
- *   resume()                                 a promise of how to go on: 'continue', 'line', 'over', 'out'
+ *   resume()                                 slot: how to go on: 'continue', 'line', 'over', 'out'
+ *   sync()                                   slot: the files of the workspace are written
  *   ended(status, error)                     the program is over
+ *   bell(fd), take(slot)                     labcore.wait's own
  *
  * `thread` is Python's own number of a thread; 1 is the main one. Values of Python arrive as proxies that are let go of when
  * the function returns; what is kept of them is copied.
@@ -30,6 +36,10 @@ import type { Onward, PythonEnd } from './program'
 
 export interface LabModuleHooks {
   ended(end: PythonEnd): void
+  /** makes recv() on this descriptor wait for `slot` */
+  bell(fd: number, wait: (slot: number) => Promise<void>): void
+  /** writes the files of the workspace */
+  sync(): Promise<void>
 }
 
 type Lookup = 'names.lookup' | 'names.reverse' | 'names.host'
@@ -46,6 +56,10 @@ export class LabModule {
   private readonly turnChannel = new MessageChannel()
   private onward: ((how: Onward) => void)[] = []
   private lookups = 0
+  /** what is waited for, and what has come of it; a slot is a small number, from 1, and is used again */
+  private readonly waits: (Promise<void> | undefined)[] = []
+  private readonly results: unknown[] = []
+  private readonly free: number[] = []
 
   constructor(private readonly link: Link, private readonly run: RunId, main: ThreadId, private readonly hooks: LabModuleHooks) {
     this.threads.set(MAIN, main)
@@ -71,24 +85,41 @@ export class LabModule {
     const { link } = this
     return Object.assign(Object.create(null) as object, {
       call: (thread: number, call: PyProxy, timeout: number | undefined, file: string | undefined, line: number | undefined) =>
-        this.call(thread, plain(call) as GuestCall, timeout, file, line),
-      lookup: (kind: string, question: PyProxy) => this.lookup(kind, plain(question) as object),
+        this.slot(this.call(thread, plain(call) as GuestCall, timeout, file, line)),
+      lookup: (kind: string, question: PyProxy) => this.slot(this.lookup(kind, plain(question) as object)),
       print: (thread: number, text: string, err: boolean) => link.prints.print(this.threads.get(thread) ?? this.threads.get(MAIN)!, text, err),
-      drained: () => link.prints.drained(),
-      thread_begin: (thread: number, name: string, func: string) => this.threadBegin(thread, name, func),
+      drained: () => this.slot(link.prints.drained()),
+      thread_begin: (thread: number, name: string, func: string) => this.slot(this.threadBegin(thread, name, func)),
       thread_end: (thread: number, error: string | undefined) => this.threadEnd(thread, error),
-      spawn: (callable: PyProxy) => this.spawn(callable.copy() as PyCallable),
-      park: (token: number, ms: number) => this.park(token, ms),
+      spawn: (callable: PyProxy) => { void this.spawn(callable.copy() as PyCallable) },
+      park: (token: number, ms: number) => this.slot(this.park(token, ms)),
       wake: (token: number) => this.parked.get(token)?.(true),
-      turn: () => this.turn(),
+      turn: () => this.slot(this.turn()),
       interrupt: (thread: number) => this.interrupt(thread),
       halt: (thread: number, file: string, line: number, func: string, why: 'step', locals: PyProxy) => {
         const id = this.threads.get(thread)
         if (id !== undefined) void link.request('guest.halt', { thread: id, file, line, func, why, locals: plain(locals) as GuestLocal[] })
       },
-      resume: () => new Promise<Onward>((resolve) => this.onward.push(resolve)),
-      ended: (status: PythonEnd['status'], error: string | undefined) => this.ended({ status, ...(error ? { error } : {}) }),
+      resume: () => this.slot(new Promise<Onward>((resolve) => this.onward.push(resolve))),
+      sync: () => this.slot(this.hooks.sync()),
+      ended: (status: PythonEnd['status'], error: string | undefined) => { void this.ended({ status, ...(error ? { error } : {}) }) },
+      bell: (fd: number) => this.hooks.bell(fd, (slot) => this.waits[slot] ?? Promise.resolve()),
+      take: (slot: number) => this.take(slot),
     })
+  }
+
+  /** None of these promises is ever rejected. */
+  private slot(promise: Promise<unknown>): number {
+    const slot = this.free.pop() ?? Math.max(1, this.waits.length)
+    this.waits[slot] = promise.then((value) => { this.results[slot] = value })
+    return slot
+  }
+
+  private take(slot: number): unknown {
+    const value = this.results[slot]
+    this.results[slot] = this.waits[slot] = undefined
+    this.free.push(slot)
+    return value
   }
 
   private async call(thread: number, call: GuestCall, timeout: number | undefined, file: string | undefined, line: number | undefined): Promise<object> {

@@ -2,6 +2,7 @@
 import type { PyCallable } from 'pyodide/ffi'
 import type { PyodideInterface } from 'pyodide'
 import type { LabError } from '../../shared/result'
+import { ringBell } from './bell'
 import { HOME, LAB_PATH, loadInterpreter } from './interpreter'
 import { LabModule } from './lab-module'
 import { Link } from './link'
@@ -42,7 +43,11 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
   const { file, source, args } = program
   const opened = await link.request('guest.open', { program: 'python', file, source, args })
   if (!opened.ok) return tell({ type: 'refused', error: opened.error })
-  lab = new LabModule(link, opened.value.run, opened.value.thread, { ended: (end) => tell({ type: 'ended', end }) })
+  lab = new LabModule(link, opened.value.run, opened.value.thread, {
+    ended: (end) => tell({ type: 'ended', end }),
+    bell: (fd, wait) => ringBell(py, fd, wait),
+    sync: () => Promise.resolve(),
+  })
   tell({ type: 'begun', run: opened.value.run })
   // the engine is gone, or has ended the run: nothing that the program does counts any more
   void link.closed.then(() => tell({ type: 'ended', end: { status: 'stopped' } }))
