@@ -63,6 +63,10 @@ function start(): void {
     if (path) openFile(path)
     else show()
   })
+  // a page that is being loaded anew takes no files until it says so again
+  app.on('web-contents-created', (_event, contents) => {
+    contents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => { if (isMainFrame && !isSameDocument) reader = undefined })
+  })
   ipcMain.on(OPEN_FILE_CHANNEL, (event) => {
     if (!isTrusted(event.senderFrame)) return
     reader = event.senderFrame

@@ -179,6 +179,7 @@ export class BrowserWindow extends EventEmitter {
     this.webContents.page = page
     await this.#installPreload(page)
     await this.#guardNavigation(page)
+    this.#tellNavigation(page)
     page.on('popup', (popup) => void this.#popup(popup))
     page.on('download', (download) => this.#download(download))
     page.once('close', () => {
@@ -213,6 +214,14 @@ export class BrowserWindow extends EventEmitter {
       this.#frame = new WebFrameMain(page, message.document, fromBrowser(frame.url()))
     }
     this.#frame.receive(message)
+  }
+
+  /** Electron tells when a document begins to be loaded. */
+  #tellNavigation(page: Page): void {
+    page.on('request', (request) => {
+      if (!request.isNavigationRequest() || request.frame() !== page.mainFrame()) return
+      this.webContents.emit('did-start-navigation', { url: request.url(), isMainFrame: true, isSameDocument: false })
+    })
   }
 
   /** Electron asks before a page or a frame leaves for another address. */

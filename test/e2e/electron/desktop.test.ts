@@ -141,6 +141,30 @@ describe('a session file', () => {
     await page.locator('.ui-toast.danger').waitFor()
   })
 
+  it('opened while the page is being loaded anew waits until the new page listens', async () => {
+    const folder = await temporary()
+    const path = join(folder, 'late.socketscope')
+    await writeFile(path, 'not a session')
+    const { page, command } = await launch()
+    await page.getByText('Engine connected').waitFor()
+    // the old page is gone, the new one has not spoken yet
+    let goOn = (): void => {}
+    const held = new Promise<void>((resolve) => { goOn = resolve })
+    const seen = new Promise<void>((resolve) => {
+      void page.route('**/assets/*.js', async (route) => {
+        resolve()
+        await held
+        await route.fallback()
+      })
+    })
+    const reloaded = page.reload()
+    await seen
+    await command({ type: 'open-file', path })
+    goOn()
+    await reloaded
+    await page.locator('.ui-toast.danger').waitFor()
+  })
+
   it('must be one: other files and folders are not offered', async () => {
     const folder = await temporary()
     await writeFile(join(folder, 'notes.txt'), 'private')
