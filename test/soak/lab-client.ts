@@ -15,7 +15,7 @@ export class LabHand {
   private readonly threads = new Map<number, number>()
   private readonly ports = new Map<number, number>()
   private readonly ended = new Set<number>()
-  private changed: () => void = () => {}
+  private readonly waiting = new Set<() => void>()
 
   private constructor(private readonly socket: WebSocket) {
     socket.on('message', (data: Buffer) => this.receive(codec.unpack(data) as FromEngine))
@@ -75,7 +75,7 @@ export class LabHand {
     for (;;) {
       const value = found()
       if (value) return value
-      await new Promise<void>((resolve) => { this.changed = resolve })
+      await new Promise<void>((resolve) => this.waiting.add(resolve))
     }
   }
 
@@ -89,14 +89,15 @@ export class LabHand {
     if (message.push !== 'trace') return
     for (const event of decodeEvents(message.data)) this.note(event)
     void this.get('trace.ack', { batch: message.batch }).catch(() => undefined) // of a session that has just ended
-    this.changed()
+    for (const wake of this.waiting) wake()
+    this.waiting.clear()
   }
 
   private note(event: TraceEvent): void {
     if (event.k === 'thread') this.threads.set(event.thread, event.run)
     else if (event.k === 'run-end') this.ended.add(event.run)
     else if (event.k === 'print') {
-      const port = /(?:listening on|relaying|serving|waiting on).*?:(\d+)\b/i.exec(event.text)?.[1]
+      const port = /^listening on .*:(\d+)$/.exec(event.text)?.[1]
       const run = this.threads.get(event.thread)
       if (port && run !== undefined && !this.ports.has(run)) this.ports.set(run, Number(port))
     }

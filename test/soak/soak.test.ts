@@ -24,7 +24,7 @@ afterAll(() => browser.close())
 /** One round of everything; about a third of a minute. */
 async function round(hand: LabHand, n: number): Promise<void> {
   const models = ['iterative', 'threads', 'pool', 'poll'] as const
-  const echo = await hand.serve('tcp-server', { port: 0, model: models[n % 4], behaviour: 'echo' })
+  const echo = await hand.serve('tcp-server', { port: 0, model: models[n % 4], behaviour: 'echo', backlog: 128 })
   const six = await hand.serve('tcp-server', { port: 0, host: '::1', family: 'inet6', model: 'threads', behaviour: 'ack' })
   await Promise.all([
     hand.play('tcp-load', { port: echo, clients: 60, 'arrival-ms': 5, requests: 5 }),
