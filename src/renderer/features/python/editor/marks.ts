@@ -61,7 +61,9 @@ export function decorate(state: EditorState, marks: readonly LineMark[]): Decora
     const { from, to } = state.doc.line(line)
     const classes = [...new Set(group.map((mark) => `cm-at-${mark.kind}`))]
     out.push(Decoration.line({ class: classes.join(' ') }).range(from))
-    const chips = group.filter((mark) => mark.text !== '')
+    // what went wrong stands below its line: it is long, and both are to be read
+    for (const mark of group.filter((one) => one.kind === 'error')) out.push(Decoration.widget({ widget: new Chip(mark), side: 1, block: true }).range(to))
+    const chips = group.filter((mark) => mark.text !== '' && mark.kind !== 'error')
     chips.slice(0, SHOWN).forEach((mark, i) => out.push(Decoration.widget({ widget: new Chip(mark), side: 1 + i }).range(to)))
     if (chips.length > SHOWN) {
       const more: LineMark = { line, kind: 'returned', text: `+${chips.length - SHOWN}` }

@@ -34,7 +34,7 @@ const look = EditorView.theme({
   '.cm-at-error': { backgroundColor: 'var(--danger-bg)', boxShadow: 'inset 3px 0 0 var(--danger)' },
   '.cm-at-selected': { outline: '1.5px solid var(--select)', outlineOffset: '-1.5px' },
   '.cm-chip': {
-    display: 'inline-block', marginLeft: '1.25em', padding: '0 0.4em', borderRadius: '3px', border: '1px solid transparent', fontFamily: 'var(--font-sans)',
+    display: 'inline-block', position: 'sticky', right: '0.5rem', marginLeft: '1.25em', padding: '0 0.4em', borderRadius: '3px', border: '1px solid transparent', fontFamily: 'var(--font-sans)',
     fontSize: '0.85em', lineHeight: '1.35', verticalAlign: 'middle', whiteSpace: 'pre', userSelect: 'none', color: 'var(--text)', backgroundColor: 'var(--surface)',
   },
   '.cm-chip + .cm-chip': { marginLeft: '0.4em' },
@@ -44,7 +44,8 @@ const look = EditorView.theme({
   '.cm-chip-waiting.cm-why-input': { backgroundColor: 'var(--block-input)' },
   '.cm-chip-calling': { borderColor: 'var(--select)' },
   '.cm-chip-returned': { borderColor: 'var(--line-strong)' },
-  '.cm-chip-error': { borderColor: 'var(--danger)', color: 'var(--danger)', backgroundColor: 'var(--danger-bg)', whiteSpace: 'pre-wrap' },
+  // below its line, and not wider than what is seen
+  '.cm-chip-error': { display: 'block', position: 'static', width: 'fit-content', maxWidth: '34rem', margin: '0.125rem 0.5rem 0.25rem 0.375rem', borderColor: 'var(--danger)', color: 'var(--danger)', backgroundColor: 'var(--danger-bg)', whiteSpace: 'pre-wrap' },
 
   // panels and menus
   '.cm-panels': { backgroundColor: 'var(--bg)', color: 'var(--text)', fontFamily: 'var(--font-sans)' },

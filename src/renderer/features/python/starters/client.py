@@ -1,8 +1,9 @@
-"""A tiny client: connects to the server, says its name, and shows the answer."""
+"""A tiny client: says its name, and shows the answer."""
 import socket
 
 client = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-client.connect(('127.0.0.1', 9999))    # fails where no server listens
+# fails where no server listens
+client.connect(('127.0.0.1', 9999))
 
 client.sendall(b'student')
 answer = client.recv(1024)

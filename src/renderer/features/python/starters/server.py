@@ -1,4 +1,4 @@
-"""A tiny server: takes one client after the other, reads what it says, and answers."""
+"""A tiny server: answers one client after the other."""
 import socket
 
 server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -8,9 +8,11 @@ server.listen()
 print('waiting for clients on port 9999')
 
 while True:
-    conn, address = server.accept()    # blocks until a client connects
+    # blocks until a client connects
+    conn, address = server.accept()
     print('a client at', address)
-    data = conn.recv(1024)             # blocks until it says something
+    # blocks until it says something
+    data = conn.recv(1024)
     print('it said', data)
     conn.sendall(b'Hello, ' + data + b'!')
     conn.close()
