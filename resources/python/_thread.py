@@ -77,7 +77,7 @@ exit_thread = exit
 def _wait_limit(blocking, timeout):
     """The checks of lock.acquire(); how long to wait: None for ever, 0 not at all."""
     if isinstance(timeout, str) or not hasattr(timeout, '__float__') and not hasattr(timeout, '__index__'):
-        raise TypeError(f"'{type(timeout).__name__}' object cannot be interpreted as an integer or float")
+        raise TypeError(f"'{type(timeout).__name__}' object cannot be interpreted as an integer")
     timeout = float(timeout)
     if not blocking:
         if timeout != -1:
@@ -86,7 +86,7 @@ def _wait_limit(blocking, timeout):
     if timeout < 0 and timeout != -1:
         raise ValueError('timeout value must be a non-negative number')
     if timeout > TIMEOUT_MAX:
-        raise OverflowError('timeout value is too large')
+        raise OverflowError('timestamp out of range for platform time_t' if timeout > 9223372036.854775 else 'timeout value is too large')
     return None if timeout == -1 else timeout
 
 

@@ -23,19 +23,26 @@ def error(name, its_number=None, text=None):
     return _CLASSES.get(name, OSError)(code, text if text is not None else known[1])
 
 
+def noted(e, message):
+    """What the lab says of it is printed after Python's own line."""
+    if message:
+        e.add_note(str(message))
+    return e
+
+
 def failed(out):
     """The exception for a call that failed (an Outcome with an errno)."""
     name = out.errno
     if name == 'TIMEOUT':
         return TimeoutError('timed out')
     if name == 'POLICY':
-        return error('EPERM', None, out.message)
+        return noted(error('EPERM'), out.message)
     if name == 'LIMIT':
-        return error('EMFILE', None, out.message)
+        return noted(error('EMFILE'), out.message)
     if name == 'CANCELLED':
         return KeyboardInterrupt()
     if name in ('INVALID', 'UNAVAILABLE'):
-        return error('EINVAL' if name == 'INVALID' else 'EOPNOTSUPP', None, out.message)
+        return noted(error('EINVAL' if name == 'INVALID' else 'EOPNOTSUPP'), out.message)
     if name in labnumbers.ERRNO:
         return error(name, out.number)
     return OSError(out.number or 0, out.message or name)

@@ -156,11 +156,17 @@ def text6(packed):
 
 
 def lookup(kind, question):
-    """Asks the lab's resolver. The answer, or the error's name as a str."""
+    """Asks the lab's resolver. The answer, or the exception for its error."""
     answer = labcore.ask(kind, question)
-    if isinstance(answer, dict) and answer.get('errno') is not None:
-        return str(answer['errno'])
-    return answer
+    if not isinstance(answer, dict) or answer.get('errno') is None:
+        return answer
+    name, message = str(answer['errno']), answer.get('message')
+    if name in GAI:
+        return gai(name)
+    if name in laberrors.labnumbers.ERRNO:
+        return laberrors.error(name)
+    # a name that may not be asked for outside of this computer (or cannot exist) is one that is not known here
+    return laberrors.noted(gai('EAI_NONAME' if name == 'POLICY' else 'EAI_FAIL'), message)
 
 
 def _resolve(name, family):
@@ -187,8 +193,8 @@ def _resolve(name, family):
 
 def _ask(host, service, family, kind, flags):
     answer = lookup('getaddrinfo', {'host': host, 'service': service, 'family': family, 'type': kind, 'flags': flags})
-    if isinstance(answer, str):
-        raise gai(answer) if answer in GAI else (laberrors.error(answer) if answer.isupper() else gai('EAI_FAIL'))
+    if isinstance(answer, Exception):
+        raise answer
     return answer
 
 
@@ -335,8 +341,8 @@ def getnameinfo(sockaddr, flags, /):
     if len(sockaddr) > 3 and c_int(sockaddr[3]) and '%' not in where:
         where = f'{where}%{sockaddr[3]}'
     answer = lookup('getnameinfo', {'address': where, 'port': address['port'], 'flags': [n for n in _NI if flags & SOCKET[n]]})
-    if isinstance(answer, str):
-        raise gai(answer if answer in GAI else 'EAI_FAIL')
+    if isinstance(answer, Exception):
+        raise answer
     return answer['host'], answer['service']
 
 
@@ -355,8 +361,10 @@ def _host_argument(caller, value):
 
 def _entry(call, name):
     answer = lookup('host', {'call': call, 'name': name})
-    if isinstance(answer, str):
-        raise gai(answer) if answer in GAI else herror(1, 'Unknown host')
+    if isinstance(answer, gaierror) and answer.errno == GAI['EAI_NONAME'][0] and call == 'gethostbyaddr':
+        raise herror(1, 'Unknown host')
+    if isinstance(answer, Exception):
+        raise answer
     value = answer['value'] if isinstance(answer, dict) and 'value' in answer else answer
     if isinstance(value, str):
         return value
@@ -384,7 +392,7 @@ def getservbyname(servicename, protocolname=None, /):
     kinds = _kinds('getservbyname', protocolname)
     for kind in kinds:
         answer = lookup('getaddrinfo', {'host': None, 'service': servicename, 'family': 'inet', 'type': kind, 'flags': ['AI_PASSIVE']})
-        if not isinstance(answer, str) and answer and not servicename.strip().isdigit():
+        if not isinstance(answer, Exception) and answer and not servicename.strip().isdigit():
             return answer[0]['address']['port']
     raise OSError('service/proto not found')
 
@@ -397,7 +405,7 @@ def getservbyport(port, protocolname=None, /):
     for kind in kinds:
         flags = ['NI_NUMERICHOST', 'NI_DGRAM'] if kind == 'dgram' else ['NI_NUMERICHOST']
         answer = lookup('getnameinfo', {'address': '127.0.0.1', 'port': port, 'flags': flags})
-        if not isinstance(answer, str) and answer['service'] != str(port):
+        if not isinstance(answer, Exception) and answer['service'] != str(port):
             return answer['service']
     raise OSError('port/proto not found')
 

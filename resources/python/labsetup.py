@@ -135,13 +135,13 @@ def _time():
 
     def sleep(seconds, /):
         if isinstance(seconds, str) or not hasattr(seconds, '__float__') and not hasattr(seconds, '__index__'):
-            raise TypeError(f"'{type(seconds).__name__}' object cannot be interpreted as an integer or float")
+            raise TypeError(f"'{type(seconds).__name__}' object cannot be interpreted as an integer")
         if seconds != seconds:
             raise ValueError('Invalid value NaN (not a number)')
         if seconds < 0:
             raise ValueError('sleep length must be non-negative')
         if seconds > 9223372036.0:
-            raise OverflowError('timestamp too large to convert to C PyTime_t')
+            raise OverflowError('timestamp out of range for platform time_t')
         until = time.monotonic() + seconds
         left = float(seconds)
         while True:
