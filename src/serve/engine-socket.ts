@@ -2,12 +2,17 @@
 import type { MessagePort } from 'node:worker_threads'
 import { Packr } from 'msgpackr'
 import type { WebSocket } from 'ws'
+import { LIMITS } from '../engine/policy/limits'
 import { MAX_HAND_PAYLOAD, type FromEngine, type ToEngine } from '../shared/contract/contract'
 
 /** The largest frame a page may send, bytes: the largest payload and room for its envelope. */
 export const MAX_FRAME = MAX_HAND_PAYLOAD + 64 * 1024
-/** Requests of one client that the engine has not answered; past that its socket is not read. */
-const MAX_IN_FLIGHT = 64
+/**
+ * Requests of one client that the engine has not answered, and their bytes; past that its socket is not read. Each thread of
+ * a Python program may wait in one (guestThreads), and what would let it go on must still be heard.
+ */
+const MAX_IN_FLIGHT = 4 * LIMITS.guestThreads
+const MAX_IN_FLIGHT_BYTES = 4 * MAX_HAND_PAYLOAD
 /** Bytes that wait for a page that does not read; past that it is cut off, and comes back with a fresh snapshot. */
 const MAX_UNSENT = 64 * 1024 * 1024
 
@@ -42,7 +47,10 @@ export const encodeAnswer = (message: FromEngine): Buffer => codec.pack(message)
 
 /** Joins a WebSocket and an engine port until either closes. */
 export function joinEngine(socket: WebSocket, port: MessagePort): void {
-  let inFlight = 0
+  /** the sizes of the requests that are not answered */
+  const inFlight = new Map<number, number>()
+  let bytesInFlight = 0
+  const full = (): boolean => inFlight.size >= MAX_IN_FLIGHT || bytesInFlight >= MAX_IN_FLIGHT_BYTES
 
   socket.on('message', (data, isBinary) => {
     if (!isBinary) return socket.close(CLOSE_UNSUPPORTED, 'binary frames only')
@@ -54,14 +62,18 @@ export function joinEngine(socket: WebSocket, port: MessagePort): void {
       // a decoded value that cannot be cloned is none that the contract knows
       return socket.close(CLOSE_INVALID, 'not a request')
     }
-    inFlight++
-    if (inFlight >= MAX_IN_FLIGHT) socket.pause()
+    const { length } = data as Buffer
+    // one number for two requests is the page's own mistake: it is counted once
+    bytesInFlight += length - (inFlight.get(request.id) ?? 0)
+    inFlight.set(request.id, length)
+    if (full()) socket.pause()
   })
 
   port.on('message', (message: FromEngine) => {
     if ('id' in message) {
-      inFlight--
-      if (inFlight < MAX_IN_FLIGHT && socket.isPaused) socket.resume()
+      bytesInFlight -= inFlight.get(message.id) ?? 0
+      inFlight.delete(message.id)
+      if (socket.isPaused && !full()) socket.resume()
     }
     if (socket.readyState !== socket.OPEN) return
     if (socket.bufferedAmount > MAX_UNSENT) {

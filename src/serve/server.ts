@@ -14,8 +14,8 @@ import { joinEngine, MAX_FRAME } from './engine-socket'
 const HEARTBEAT = 15_000
 /** How long a page may take to answer the close of its socket, ms. */
 const CLOSE_LIMIT = 500
-/** Pages at a time. */
-const MAX_CLIENTS = 16
+/** Connections at a time: of a few pages, and of the Python programs of each. */
+const MAX_CLIENTS = 48
 
 export interface LabServer {
   /** the address with its one-time token */

@@ -71,7 +71,7 @@ describe('the door', () => {
   })
 
   it('has room for a bounded number of pages', async () => {
-    for (let i = 0; i < 16; i++) await join()
+    for (let i = 0; i < 48; i++) await join()
     expect(await dial(server.port, { origin, cookie })).toBe(503)
     const [first] = open
     const gone = new Promise((done) => engines[0]?.once('close', () => done(undefined)))
@@ -167,8 +167,9 @@ describe('queues', () => {
       }
     })
     const greedy = await join()
-    const bytes = new Uint8Array(256 * 1024)
-    for (let id = 0; id < 200; id++) ask(greedy, id, { bytes })
+    // 64 MiB in flight
+    const bytes = new Uint8Array(1024 * 1024)
+    for (let id = 0; id < 120; id++) ask(greedy, id, { bytes })
     await limit
     // time for the rest to arrive, if it would
     const other = await join()
@@ -177,7 +178,7 @@ describe('queues', () => {
 
     engine = ({ id }, port) => port.postMessage({ id, ok: true, value: null })
     let answers = 0
-    const all = new Promise<void>((done) => greedy.on('message', () => { if (++answers === 200) done() }))
+    const all = new Promise<void>((done) => greedy.on('message', () => { if (++answers === 120) done() }))
     for (const { id, port } of unanswered) port.postMessage({ id, ok: true, value: null })
     await all
   })
