@@ -70,6 +70,29 @@ const nonsense = fc.array(fc.oneof(
   return restamp(out as TraceEvent[])
 })
 
+const flags = fc.constantFrom('SYN', 'SYN,ACK', 'ACK', 'PSH,ACK', 'FIN,ACK', 'RST', 'RST,ACK', 'FIN,PSH,ACK')
+/** Sequence numbers so close together, and so near to the wrap, that segments meet, repeat and overtake each other. */
+const number = fc.integer({ min: -12, max: 12 }).map((x) => x >>> 0)
+const packet = fc.record({
+  k: fc.constant('packet'), proto: fc.constantFrom('tcp', 'tcp', 'tcp', 'udp'), from: addr, to: addr, flags: flags.map((f) => f.split(',')), seqno: some(number),
+  ackno: some(number), window: fc.constantFrom(0, 10, 20), len: fc.nat(6), at: some(fc.nat(2000)), options: some(fc.record({ ws: fc.nat(15) })),
+  data: fc.constant({ at: 100, len: 6, kept: 6 }),
+})
+const captures = fc.record({ k: fc.constant('capture'), what: fc.constantFrom('start', 'stop', 'left-out') })
+/** A capture file; and a lab whose packets come late, in captures that begin and end. */
+const fileTrace = fc.array(packet, { maxLength: 60 }).map((list) => restamp([{ k: 'capture', what: 'file' }, ...list] as TraceEvent[]))
+const capturedTrace = fc.tuple(nonsense, fc.array(fc.oneof({ weight: 8, arbitrary: packet }, { weight: 1, arbitrary: captures }), { maxLength: 60 }), fc.infiniteStream(fc.boolean()))
+  .map(([events, wire, dice]) => {
+    const out: unknown[] = []
+    const left = [...wire]
+    for (const e of events) {
+      out.push(e)
+      while (left.length > 0 && dice.next().value) out.push(left.shift())
+    }
+    return restamp([...out, ...left] as TraceEvent[])
+  })
+const KINDS = [['recorded with gaps', gapped], ['nonsense', nonsense], ['a capture file', fileTrace], ['a lab that captures', capturedTrace], ['anything', anyEvents]] as const
+
 function legal(lab: LabState): void {
   for (const c of lab.connections) {
     for (const end of [c.a, c.b]) {
@@ -78,6 +101,15 @@ function legal(lab: LabState): void {
         expect(change.from).toBe(at)
         expect(edgeOf(change)).toBeDefined()
         at = change.to
+      }
+    }
+    for (const side of ['a', 'b'] as const) {
+      let end = 0
+      if (!c.packetsOnly) continue
+      for (const part of c.streams[side].sends) {
+        expect(part.offset).toBeGreaterThanOrEqual(end)
+        expect(part.len).toBeGreaterThan(0)
+        end = part.offset + part.len
       }
     }
     let last = -1
@@ -102,7 +134,7 @@ describe('the law: what is said at a cursor is what was said then', () => {
     }
   })
 
-  it.each([['recorded with gaps', gapped], ['nonsense', nonsense], ['anything', anyEvents]] as const)('of %s', (_, arbitrary) => {
+  it.each(KINDS)('of %s', (_, arbitrary) => {
     fc.assert(fc.property(arbitrary as fc.Arbitrary<TraceEvent[]>, fc.nat(), (events, at) => {
       if (events.length === 0) return
       const cursor = events[at % events.length]!.seq
@@ -112,7 +144,7 @@ describe('the law: what is said at a cursor is what was said then', () => {
 })
 
 describe('a fold never throws, and every walk is legal', () => {
-  it.each([['recorded with gaps', gapped], ['nonsense', nonsense], ['anything', anyEvents]] as const)('on %s', (_, arbitrary) => {
+  it.each(KINDS)('on %s', (_, arbitrary) => {
     fc.assert(fc.property(arbitrary as fc.Arbitrary<TraceEvent[]>, (events) => legal(folded(events))), { numRuns: 500 })
   })
 
