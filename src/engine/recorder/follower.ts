@@ -1,9 +1,10 @@
 /**
  * One UI that follows a trace: first what is there, then what comes, in batches, never more than two of them
  * unanswered. It reads from the trace's own store, so a slow UI costs no memory; one that falls far behind the live end
- * is given the structure only until it has caught up. The engine never waits for it.
+ * is given the structure only until it has caught up, and so is one that was given more than its memory can hold. The
+ * engine never waits for it.
  */
-import { BATCH_BYTES, LAG_EVENTS, MAX_UNACKED } from './limits'
+import { BATCH_BYTES, LAG_EVENTS, MAX_UNACKED, UI_ALLOWANCE, UI_RESUME } from './limits'
 import type { Piece, TraceSource } from './source'
 import type { SubscribeOptions, Subscription } from './subscription'
 import { Thinner } from './thin'
@@ -20,6 +21,9 @@ export class Follower implements Subscription {
   private leftBefore = 0
   /** what was there at the start is never thinned: it is asked for */
   private readonly snapshotEnd: number
+  /** live events that it may still be given whole */
+  private allowed: number
+  private allowedAt = performance.now()
 
   constructor(
     private readonly source: TraceSource,
@@ -27,6 +31,7 @@ export class Follower implements Subscription {
     private readonly onClose: () => void = () => {},
   ) {
     this.next = options.from
+    this.allowed = (options.allowance ?? UI_ALLOWANCE).burst
     this.snapshotEnd = source.end
     // whoever subscribes has its answer before the first batch
     setImmediate(() => this.wake())
@@ -70,6 +75,7 @@ export class Follower implements Subscription {
 
   private deliver(piece: Piece | undefined): boolean {
     if (!piece) return false
+    if (!this.thin && this.next >= this.snapshotEnd) this.allowed -= piece.next - this.next
     this.next = piece.next
     const batch = ++batches
     this.unacked.add(batch)
@@ -80,11 +86,23 @@ export class Follower implements Subscription {
   private thinning(): Thinner | undefined {
     const behind = this.source.end - this.next
     if (this.next < this.snapshotEnd) return undefined
-    if (!this.thin && behind > LAG_EVENTS) this.thin = new Thinner('slow-ui')
-    else if (this.thin && behind < LAG_EVENTS / 8) {
+    this.earn()
+    if (!this.thin && (behind > LAG_EVENTS || this.allowed <= 0)) this.thin = new Thinner('slow-ui')
+    else if (this.thin && behind < LAG_EVENTS / 8 && this.allowed >= this.resume) {
       this.leftBefore += this.thin.left
       this.thin = undefined
     }
     return this.thin
+  }
+
+  private get resume(): number {
+    return Math.min(UI_RESUME, (this.options.allowance ?? UI_ALLOWANCE).burst)
+  }
+
+  private earn(): void {
+    const { burst, perSecond } = this.options.allowance ?? UI_ALLOWANCE
+    const now = performance.now()
+    this.allowed = Math.min(burst, this.allowed + (now - this.allowedAt) / 1000 * perSecond)
+    this.allowedAt = now
   }
 }

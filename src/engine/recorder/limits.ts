@@ -32,6 +32,13 @@ export const MAX_UNACKED = 2
 export const FLUSH_MS = 16
 /** A UI this many events behind the live end gets the structure only, until it is well within. */
 export const LAG_EVENTS = 65_536
+/**
+ * Live events that a UI is given whole: a million at once (the most requests that a person can ask for, with all their calls),
+ * then so many a second. Past that it gets the structure only, for all of it would fill its memory: nobody reads more.
+ */
+export const UI_ALLOWANCE = { burst: 1_200_000, perSecond: 2000 }
+/** Given whole again once it may have this many. */
+export const UI_RESUME = 1000
 /** How often the live session is written, milliseconds, and synchronised. */
 export const AUTOSAVE_MS = 250
 export const SYNC_MS = 1000

@@ -5,6 +5,8 @@ import type { TraceSource } from './source'
 export interface SubscribeOptions {
   /** first event wanted */
   from: number
+  /** live events that are handed on whole, at once and then per second; absent: as limits.ts says */
+  allowance?: { burst: number; perSecond: number }
   /** a batch of events, encoded by shared/trace/codec; must be acknowledged by its number */
   onBatch: (batch: number, data: Uint8Array) => void
 }

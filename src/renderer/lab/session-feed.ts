@@ -15,7 +15,7 @@ export interface FeedHooks {
   tick(): void
   /** each event, after it was folded */
   event?(event: TraceEvent): void
-  /** schedules the tick: requestAnimationFrame in the app */
+  /** schedules the tick: with a frame, as drawing-pace.ts says, in the app */
   schedule(run: () => void): void
 }
 

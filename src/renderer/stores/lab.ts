@@ -7,6 +7,7 @@ import type { LabState } from '../../shared/projections/model'
 import type { LabError, Result } from '../../shared/result'
 import { BytesCache } from '../lab/bytes-cache'
 import { LabClient, type LinkState } from '../lab/client'
+import { browserFrames, drawingPace } from '../lab/drawing-pace'
 import { SessionFeed } from '../lab/session-feed'
 import { openTransport } from '../lab/transport'
 
@@ -22,7 +23,7 @@ export const useLabStore = defineStore('lab', () => {
   const viewing = shallowRef<SessionInfo>()
   /** the engine died and another took its place: the session that it had recorded until then, where there was something */
   const restarted = shallowRef<{ session: SessionInfo | undefined }>()
-  /** rises with each frame that brought something new; views that read `lab()` depend on it */
+  /** rises when something new is to be drawn, once a frame at most; views that read `lab()` depend on it */
   const version = shallowRef(0)
   /** rises when bytes that a view asked for have come */
   const bytesVersion = shallowRef(0)
@@ -33,7 +34,7 @@ export const useLabStore = defineStore('lab', () => {
   const feed = new SessionFeed({
     ack: (batch) => void client.request('trace.ack', { batch }),
     tick: () => { version.value++ },
-    schedule: (run) => { requestAnimationFrame(run) },
+    schedule: drawingPace(browserFrames()),
   })
   const bytes = new BytesCache(
     (at, len) => client.request('trace.bytes', { session: feed.session, at, len }),

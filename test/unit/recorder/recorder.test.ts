@@ -189,6 +189,37 @@ describe('the recorder', () => {
     expect(recorder.status().dropped).toBe(left)
   })
 
+  it('gives a UI no more than its memory can hold: then the structure only, counted; what it asks for is given whole', async () => {
+    const recorder = createRecorder({ header })
+    const got: TraceEvent[] = []
+    const subscription = recorder.subscribe({
+      from: 0,
+      allowance: { burst: 1000, perSecond: 0 },
+      onBatch(batch, data) {
+        got.push(...decodeEvents(data))
+        // it keeps up at every moment
+        setImmediate(() => subscription.ack(batch))
+      },
+    })
+    let pushed = 0
+    for (let n = 0; n < 40; n++) {
+      for (const event of connection(n, 40)) {
+        recorder.push(event)
+        pushed++
+      }
+      recorder.flush()
+      while (accountFor(got).total < pushed) await turn()
+    }
+    const whole = got.findIndex((event) => event.k === 'gap')
+    expect(whole).toBeGreaterThanOrEqual(1000)
+    expect(whole).toBeLessThan(1000 + 2 * 207)
+    expect(accountFor(got)).toStrictEqual({ seqsRise: true, total: pushed })
+    expect(got.filter((event) => event.k === 'thread-end').length).toBe(40)
+    expect(recorder.status().dropped).toBe(got.reduce((sum, event) => sum + (event.k === 'gap' ? event.events : 0), 0))
+    expect((await readAll(recorder)).some((event) => event.k === 'gap')).toBe(false)
+    await recorder.close()
+  })
+
   it('joins the small chunks of a slow session, so that hours of it stay small', async () => {
     const recorder = createRecorder({ header })
     for (let i = 0; i < 10_000; i++) {
