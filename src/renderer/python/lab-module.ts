@@ -7,8 +7,8 @@
  *
  *   call(thread, call, timeout, file, line)  slot: a GuestOutcome; `call` a dict in the contract's shape. timeout: None
  *                                            waits for ever, 0 never waits
- *   lookup(kind, question)                   slot; kind 'getaddrinfo', 'getnameinfo', 'host': the answer of names.*, or
- *                                            {error, errno, message}
+ *   lookup(kind, question)                   slot; kind 'getaddrinfo', 'getnameinfo', 'host': the answer of names.*;
+ *                                            'interfaces': a list of {index, name}; or {error, errno, message}
  *   print(thread, text, err)                 False: too much at once, wait for drained()
  *   drained()                                slot
  *   thread_begin(thread, name, func)         slot: None, or why the lab has no more threads
@@ -131,6 +131,10 @@ export class LabModule {
   }
 
   private async lookup(kind: string, question: object): Promise<unknown> {
+    if (kind === 'interfaces') {
+      const found = await this.link.request('machine.interfaces', {})
+      return found.ok ? found.value.map(({ index, name }) => ({ index, name })) : lookupError(found.error)
+    }
     const method = LOOKUPS[kind]
     if (!method) return { error: `no look-up ${kind}`, errno: 'INVALID', message: '' }
     const lookup = `python ${this.run} ${++this.lookups}`
