@@ -46,7 +46,7 @@ describe('pace', () => {
       await expect.poll(() => marked.allInnerTexts()).toSatisfy((all: string[]) => all.some((one) => one.includes(line) && one.includes(`step: next is ${call}()`)))
       await next.click()
     }
-    await pace('Run')
+    await pace('Full')
     await lab.runs.getByText("received b'ACK'").waitFor()
   })
 })
