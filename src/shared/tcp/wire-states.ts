@@ -37,16 +37,27 @@ export function passed(tracker: Tracker, from: Side, seen: Seen, at: Stamp): 're
   }
   if (!tracker.opened) assume(tracker, at)
   if (seen.ack && stateOf(tracker.connection, to) === 'SYN_RCVD') move(to, { rcv: 'ACK' })
+  // that a FIN has come is shown by its ACK: until then its receiver may send a FIN of its own (3.6, a simultaneous close)
+  if (seen.acksFin && !tracker[from].sawFin) {
+    tracker[from].sawFin = true
+    move(from, { rcv: 'FIN' })
+  }
+  // segments of one side arrive in order: its FIN came before this ACK did
+  if (seen.acksFin && tracker[from].fin && !tracker[to].sawFin) {
+    tracker[to].sawFin = true
+    move(to, { rcv: 'FIN' })
+  }
   const owes = stateOf(tracker.connection, to)
-  if (seen.fin && !seen.early && !tracker[from].fin) {
+  const closes = seen.fin && !seen.early && !tracker[from].fin
+  if (closes) {
     tracker[from].fin = true
     move(from, { cause: 'CLOSE' })
-    if (seen.acksFin && owes === 'FIN_WAIT_1') move(to, { rcv: 'FIN,ACK' })
-    else {
-      move(to, { rcv: 'FIN' })
-      if (seen.acksFin) move(to, { rcv: 'ACK' })
-    }
-  } else if (seen.acksFin && (owes === 'FIN_WAIT_1' || owes === 'CLOSING' || owes === 'LAST_ACK')) move(to, { rcv: 'ACK' })
+  }
+  if (!seen.acksFin) return undefined
+  if (closes && owes === 'FIN_WAIT_1') {
+    tracker[to].sawFin = true
+    move(to, { rcv: 'FIN,ACK' })
+  } else if (owes === 'FIN_WAIT_1' || owes === 'CLOSING' || owes === 'LAST_ACK') move(to, { rcv: 'ACK' })
   return undefined
 }
 
