@@ -3,6 +3,7 @@ import sys
 
 import _lab
 import labcore
+import labdebug
 import labsetup
 import labsignal
 
@@ -23,19 +24,21 @@ def begin(options):
     import linecache
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     control = Control()
-    control.main = lambda: _main(file, source)
+    control.main = lambda: _main(file, source, options)
     control.signal = labsignal.waiting
-    control.pause = lambda: None
-    control.breakpoints = lambda lines: None
+    control.pause = labdebug.pause
+    control.breakpoints = labdebug.breakpoints
     return control
 
 
-def _main(file, source):
+def _main(file, source, options):
     status, error = 'ok', None
     try:
         try:
             code = compile(source, file, 'exec', dont_inherit=True)
-            exec(code, _module(file).__dict__)
+            names = _module(file).__dict__
+            labdebug.install(code, file, options['breakpoints'], options['start'] == 'step')
+            exec(code, names)
         finally:
             labsetup.finish()
     except SystemExit as end:

@@ -75,6 +75,8 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
 function interrupt(): void {
   if (signals && Atomics.compareExchange(signals, SIGNAL, SIGINT, 0) !== SIGINT) return
   control?.signal(SIGINT)
+  // a halted program does not hear it before it goes on
+  lab?.go('continue')
 }
 
 scope.onmessage = ({ data }) => {

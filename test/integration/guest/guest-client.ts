@@ -1,7 +1,7 @@
 /** A guest without a language: the client of an engine that makes calls by descriptor, and its trace. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { expect } from 'vitest'
-import { Engine } from '../../../src/engine/engine'
+import type { Engine } from '../../../src/engine/engine'
 import type { FromEngine, Method, ParamsOf, ResultOf } from '../../../src/shared/contract/contract'
 import type { GuestCall, GuestOutcome } from '../../../src/shared/contract/guest'
 import type { Result } from '../../../src/shared/result'
