@@ -18,10 +18,10 @@ export type Command =
   | { do: 'usage' }
   | { do: 'list' }
   | { do: 'help'; program: string }
-  | { do: 'run'; program: string; params: Record<string, Plain>; trace?: string; pace: Pace; scope: Scope; allowPublic: boolean }
+  | { do: 'run'; program: string; params: Record<string, Plain>; trace?: string; capture?: string; pace: Pace; scope: Scope; allowPublic: boolean }
 
 /** The options of the command itself, with what they take. */
-export const OWN_OPTIONS = { trace: 'FILE', pace: 'run|slow:MS', scope: 'computer|lab', 'allow-public': 'true|false' } as const
+export const OWN_OPTIONS = { trace: 'FILE', capture: 'FILE', pace: 'run|slow:MS', scope: 'computer|lab', 'allow-public': 'true|false' } as const
 
 /** What an option takes, for a person: '0 to 65535', 'ack|echo'. */
 export function takes(p: Param): string {
@@ -57,11 +57,16 @@ export function parseArgs(argv: readonly string[], programs: readonly Listed[]):
   }
   const trace = own('trace')
   if (trace === '') throw new UsageError('--trace needs the name of a file')
+  const capture = own('capture')
+  if (capture === '') throw new UsageError('--capture needs the name of a file')
   const pace = paceOf(own('pace') ?? 'run')
   const scope = scopeOf(own('scope') ?? 'computer')
   const allowPublic = flagOf('allow-public', own('allow-public') ?? 'false')
   if (allowPublic && scope !== 'lab') throw new UsageError('--allow-public is for --scope lab: in the scope computer nothing leaves this computer')
-  return { do: 'run', program: program.id, params: paramsOf(program, given), ...(trace !== undefined && { trace }), pace, scope, allowPublic }
+  return {
+    do: 'run', program: program.id, params: paramsOf(program, given), ...(trace !== undefined && { trace }), ...(capture !== undefined && { capture }),
+    pace, scope, allowPublic,
+  }
 }
 
 /** `--name value` and `--name=value`; a value that begins with -- needs the second form. */

@@ -22,6 +22,7 @@ export function help({ id, params }: Listed): string {
 
 const own: Record<keyof typeof OWN_OPTIONS, string> = {
   trace: 'writes every event to FILE, one JSON object a line; what was received or sent is base64 in `bytes`',
+  capture: 'captures the run\'s packets with tcpdump or dumpcap, where this user may, and writes them to FILE as pcapng',
   pace: 'waits MS milliseconds before every system call; default run',
   scope: 'lab: also the private, link-local and multicast addresses of the local network; default computer',
   'allow-public': 'with --scope lab: also public addresses; default false',

@@ -3,6 +3,7 @@ import type { Pace, Scope } from '../shared/contract/contract'
 import type { CallEvent, CallId, Plain, RetEvent, TraceEvent } from '../shared/trace/events'
 import { Engine } from '../engine/engine'
 import { UsageError } from './args'
+import { CaptureFile } from './capture-file'
 import { TraceFile } from './trace-file'
 
 export interface RunOptions {
@@ -13,6 +14,8 @@ export interface RunOptions {
   /** whether the program may reach public addresses: nobody is asked here */
   allowPublic?: boolean
   trace?: string
+  /** a pcapng file for the run's packets */
+  capture?: string
   print(line: string, err: boolean): void
   /** called once, when the program first waits for a line; the lines then go to `input` */
   wantsInput(): void
@@ -39,7 +42,7 @@ export interface Running {
   ended: Promise<Ended>
 }
 
-/** Throws a UsageError where the trace file cannot be opened, else an Error where the platform's sockets cannot be had. */
+/** Throws a UsageError where a file cannot be opened, else an Error where the platform's sockets, or a capture, cannot be had. */
 export async function startRun(options: RunOptions): Promise<Running> {
   const engine = await Engine.create({ version: appVersion, scope: options.scope, publicAddresses: options.allowPublic ? 'allow' : 'refuse' })
   const kernel = engine.ready()
@@ -47,6 +50,7 @@ export async function startRun(options: RunOptions): Promise<Running> {
   const { processes, dispatcher } = kernel.value
   const { recorder } = engine
   const file = options.trace === undefined ? undefined : new TraceFile(options.trace, (ref) => recorder.bytes.read(ref.at, ref.kept))
+  const packets = options.capture === undefined ? undefined : await CaptureFile.create(options.capture)
   const failures = new Failures()
   let asked = false
   recorder.tap((events) => {
@@ -61,6 +65,12 @@ export async function startRun(options: RunOptions): Promise<Running> {
     }
   })
   dispatcher.pacer.set(options.pace)
+  try {
+    await packets?.begin(engine)
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
   const started = engine.start(options.program, options.params)
   if (!started.ok) {
     await engine.close()
@@ -74,10 +84,12 @@ export async function startRun(options: RunOptions): Promise<Running> {
     input: (line) => (line === null ? run.input.end() : run.input.push(line)),
     stop: () => processes.stop(run),
     ended: ended.then(async (end) => {
+      const incomplete = await packets?.finish(engine)
       await engine.close()
       clearInterval(alive)
       file?.close()
-      if (file?.failed) return { status: 'failed', error: file.failed }
+      const failed = file?.failed ?? incomplete
+      if (failed) return { status: 'failed', error: failed }
       return { ...end, ...(failures.last && { failed: failures.last }) }
     }),
   }
