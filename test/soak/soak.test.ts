@@ -37,7 +37,7 @@ async function round(hand: LabHand, n: number): Promise<void> {
   const lossy = await hand.serve('relay', { proto: 'udp', 'listen-port': 0, 'to-port': udp, loss: 0.2, seed: n })
   await Promise.all([
     hand.play('udp-client', { port: udp, count: 40, timeout: 0.01, 'give-up': 0.1 }),
-    hand.play('udp-client', { port: lossy, count: 20, timeout: 0.01, 'give-up': 0.1, parallel: true }),
+    hand.play('udp-client', { port: lossy, count: 20, timeout: 0.01, 'give-up': 0.1, parallel: 4 }),
   ])
 
   const frames = await hand.serve('frame-server', { port: 0 })
