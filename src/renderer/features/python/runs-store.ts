@@ -94,6 +94,9 @@ export const usePythonRuns = defineStore('python-runs', () => {
   // ---- what the trace has of it
   /** The run of a tab that is to be looked at: at the cursor, the newest that had begun. */
   function modelOf(id: string): RunModel | undefined {
+    const tab = tabs.value.get(id)
+    // what is being started has nothing to show yet; what ran before it is over
+    if (tab && tab.run === undefined && timeline.live) return undefined
     const { runs } = lab.lab().calls
     return (runIds.get(id) ?? []).map((run) => runs.get(run)).findLast((run) => run !== undefined && run.seq <= timeline.cursor)
   }

@@ -34,7 +34,12 @@ class Chip extends WidgetType {
       chip.append(who, ' ')
     }
     chip.append(this.mark.text)
-    return chip
+    if (this.mark.kind !== 'error') return chip
+    // a block of its own may have no margin: the editor measures it
+    const block = document.createElement('div')
+    block.className = 'cm-below'
+    block.append(chip)
+    return block
   }
 
   override ignoreEvent(): boolean {

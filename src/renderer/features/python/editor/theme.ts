@@ -45,7 +45,8 @@ const look = EditorView.theme({
   '.cm-chip-calling': { borderColor: 'var(--select)' },
   '.cm-chip-returned': { borderColor: 'var(--line-strong)' },
   // below its line, and not wider than what is seen
-  '.cm-chip-error': { display: 'block', position: 'static', width: 'fit-content', maxWidth: '34rem', margin: '0.125rem 0.5rem 0.25rem 0.375rem', borderColor: 'var(--danger)', color: 'var(--danger)', backgroundColor: 'var(--danger-bg)', whiteSpace: 'pre-wrap' },
+  '.cm-below': { padding: '0.125rem 0.5rem 0.25rem 0.375rem' },
+  '.cm-chip-error': { position: 'static', maxWidth: '34rem', margin: '0', borderColor: 'var(--danger)', color: 'var(--danger)', backgroundColor: 'var(--danger-bg)', whiteSpace: 'pre-wrap' },
 
   // panels and menus
   '.cm-panels': { backgroundColor: 'var(--bg)', color: 'var(--text)', fontFamily: 'var(--font-sans)' },

@@ -3,12 +3,13 @@ import { defineStore } from 'pinia'
 import { computed, shallowRef, watch } from 'vue'
 import { useStorage } from '@vueuse/core'
 import { connectionCount, flowConnection, flowsAt } from '../../../../shared/projections'
-import type { ConnectionModel, LabState, SockModel } from '../../../../shared/projections/model'
+import type { ConnectionModel, LabState, RunModel, SockModel } from '../../../../shared/projections/model'
 import type { RunId, SockAddr, SockId } from '../../../../shared/trace/events'
 import { useLabStore } from '../../../stores/lab'
 import { useSelectionStore } from '../../../stores/selection'
 import { useTimelineStore } from '../../../timeline/store'
 import { usePythonPrograms } from '../programs/programs-store'
+import type { OpenProgram } from '../programs/program-file'
 import { usePythonRuns } from '../runs-store'
 
 export type PaneId = 'ladder' | 'variables' | 'sockets' | 'states' | 'stack' | 'buffers' | 'threads' | 'calls'
@@ -42,10 +43,22 @@ export const usePythonView = defineStore('python-view', () => {
   /** of the editor and the console: a factor on the app's own size */
   const size = useStorage('socketscope.python.size', 1)
 
-  /** the run of the current tab at the cursor */
+  // ---- a stored session brings the programs that ran in it; they are looked at, not changed
+  const stored = computed<RunModel[]>(() => (void lab.version, lab.live ? [] : [...lab.lab().calls.runs.values()].filter((one) => one.source !== undefined)))
+  const storedId = shallowRef<RunId>()
+  const storedRun = computed(() => stored.value.find((one) => one.run === storedId.value) ?? stored.value[0])
+  /** The program in the editor: that of the current tab, or of a run of the stored session. */
+  const program = computed<OpenProgram | undefined>(() => {
+    if (lab.live) return programs.current
+    const { run: id, file = '', source = '' } = storedRun.value ?? {}
+    return id === undefined ? undefined : { id: `${lab.viewing?.session ?? ''} ${id}`, name: file, source, args: '', breakpoints: [], safe: source }
+  })
+
+  /** its run at the cursor */
   const run = computed(() => {
     void lab.version
     void runs.tabs
+    if (!lab.live) return storedRun.value
     return programs.current && runs.modelOf(programs.current.id)
   })
   /** only this run's, where there is one and it is wished */
@@ -93,5 +106,5 @@ export const usePythonView = defineStore('python-view', () => {
   // what is selected must be in sight
   watch(() => selection.related.connection, (id) => { if (id !== undefined && id !== shownId.value) pinned.value = id })
 
-  return { side, single, shares, whose, size, run, only, pinned, listed, shownId, connection, listener }
+  return { side, single, shares, whose, size, program, stored, storedId, storedRun, run, only, pinned, listed, shownId, connection, listener }
 })
