@@ -475,19 +475,16 @@ class socket:
         return _done(self._call('getsockopt', level=level, option=option, len=length)).bytes
 
     def setsockopt(self, *args):
-        _arity('setsockopt', args, 3, 4)
+        if len(args) == 4 and args[2] is None:
+            # a length without a value: Linux finds nothing at address 0
+            _int(args[0]), _int(args[1]), _int(args[3])
+            raise _errors.error('EFAULT')
+        if len(args) != 3:
+            raise TypeError(f'setsockopt() takes exactly 3 arguments ({len(args)} given)')
         level, option, value = _int(args[0]), _int(args[1]), args[2]
-        if len(args) == 4:
-            if value is not None:
-                raise TypeError(f'setsockopt() argument 3 must be None, not {type(value).__name__}')
-            size = _int(args[3])
-            out = self._call('setsockopt', level=level, option=option, value=bytes(min(size, 1024)))
-        elif isinstance(value, int):
-            out = self._call('setsockopt', level=level, option=option, value=_int(value))
-        elif value is None:
-            raise TypeError('setsockopt() takes 4 arguments (3 given)')
-        else:
-            out = self._call('setsockopt', level=level, option=option, value=_bytes(value))
+        if not isinstance(value, int) or not -0x8000_0000 <= value <= 0x7FFF_FFFF:
+            value = _bytes(value)
+        out = self._call('setsockopt', level=level, option=option, value=int(value) if isinstance(value, int) else value)
         _done(out)
 
 
@@ -620,3 +617,7 @@ def _swap32(name):
 
 htons, ntohs = _swap16('htons'), _swap16('ntohs')
 htonl, ntohl = _swap32('htonl'), _swap32('ntohl')
+
+from labbuiltin import seal as _seal  # noqa: E402
+
+_seal(globals(), __name__)

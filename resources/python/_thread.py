@@ -527,3 +527,8 @@ class _local:
 
 
 _local.__module__ = '_thread'
+
+
+from labbuiltin import seal as _seal  # noqa: E402
+
+_seal(globals(), __name__)

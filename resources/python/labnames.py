@@ -136,15 +136,12 @@ def text6(packed):
             if i - start > best_len:
                 best, best_len = start, i - start
             start = -1
-    quad = best == 0 and (best_len == 6 or (best_len == 5 and words[5] == 0xFFFF) or (best_len == 7 and words[7] != 1))
+    quad = best == 0 and (best_len == 6 or (best_len == 5 and words[5] == 0xFFFF))
     out, i = '', 0
     while i < 8:
         if i == best:
             out += '::' if i == 0 else ':'
             i += best_len
-            if quad and best_len == 7:
-                # only the last two groups are left: the zeros before them are part of the dotted form
-                i = 6
         if i >= 8:
             break
         if quad and i == 6:
@@ -286,12 +283,12 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
         raise gai('EAI_FAMILY')
     if type not in _TYPES or (type in _FITTING and proto and proto not in _FITTING[type]):
         raise gai('EAI_SOCKTYPE')
-    if name in (None, '') and service in (None, ''):
+    if name == '' or name is None and service in (None, ''):
         raise gai('EAI_NONAME')
-    number = None
-    if service is not None and service.lstrip('-+').isdigit() and service.isascii():
-        number = int(service) & 0xFFFF
-        service = str(number)
+    if service is not None and service.isdigit() and service.isascii():
+        service = str(int(service) & 0xFFFF)
+    elif service is not None and service[:1] == '-':
+        raise gai('EAI_SERVICE')
     names = [n for n in _AI if flags & SOCKET[n]]
     if flags & ~sum(SOCKET[n] for n in _AI) & ~0x3C0:
         raise gai('EAI_BADFLAGS')
@@ -351,12 +348,9 @@ def gethostbyname(hostname, /):
 
 
 def _host_argument(caller, value):
-    try:
-        return _host(value)
-    except TypeError as e:
-        if 'expected' in str(e):
-            raise TypeError(str(e)) from None
-        raise
+    if not isinstance(value, (str, bytes, bytearray)):
+        raise TypeError(f'{caller}() argument 1 must be str, bytes or bytearray, not {type(value).__name__}')
+    return _host(value)
 
 
 def _entry(call, name):
@@ -459,7 +453,7 @@ def inet_aton(ip_addr, /):
 def inet_ntoa(packed_ip, /):
     packed = _buffer(packed_ip)
     if len(packed) != 4:
-        raise OSError('packed IP wrong length')
+        raise OSError('packed IP wrong length for inet_ntoa')
     return '.'.join(map(str, packed))
 
 

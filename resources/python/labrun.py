@@ -47,6 +47,7 @@ def _main(file, source, options):
         status, error = ('stopped' if isinstance(e, KeyboardInterrupt) else 'failed'), _last_line(e)
         _report(e)
     _flush()
+    labcore.wait(_lab.sync())
     _lab.ended(status, error)
 
 

@@ -2,6 +2,7 @@
 import sys
 
 import labcore
+from labbuiltin import Builtin
 
 #: modules that took something from _thread, _socket, select or time.sleep when pyodide loaded them: loaded anew when asked for
 _STALE = ('asyncio', 'concurrent', 'logging', 'multiprocessing', 'queue', 'select', 'selectors', 'socket', 'socketserver', 'ssl',
@@ -14,6 +15,8 @@ _HIDDEN = (labcore.OURS, '/lib/python314.zip/_pyodide/', '/lib/python314.zip/pyo
 def install():
     """Once, before the program's first line."""
     _numbers()
+    import labstruct
+    labstruct.install()
     _modules()
     _streams()
     _time()
@@ -58,12 +61,12 @@ def _errno_classes(own):
     table = next((d for d in gc.get_objects() if type(d) is dict and d.get(refused) is ConnectionRefusedError and len(d) < 64), None)
     if table is None:
         return
-    taken = {own[name] for name in _CLASSES if name in own}
+    # files may still fail with numbers of the interpreter's own: those keep their classes
+    of_files = {own[name] for name in ('EEXIST', 'EISDIR', 'ENOENT', 'EPERM', 'EINTR') if name in own}
+    for number in [number for number in table if number not in of_files]:
+        del table[number]
     for name, cls in _CLASSES.items():
-        number = ERRNO[name][0]
-        # files may still fail with a number of the interpreter's own: that keeps its class, but for ENOENT
-        if number not in taken or name == 'ENOENT' or name not in ('EEXIST', 'ENOTDIR'):
-            table[number] = cls
+        table.setdefault(ERRNO[name][0], cls)
 
 
 def _files(linux):
@@ -126,7 +129,7 @@ def _streams():
     sys.stdin = sys.__stdin__ = labstdin.Stdin()
     sys.stdout = sys.__stdout__ = labstdin.Stdout()
     sys.stderr = sys.__stderr__ = labstdin.Stdout(err=True)
-    builtins.input = labstdin.typed
+    builtins.input = Builtin(labstdin.typed, module='builtins')
 
 
 def _time():
@@ -152,7 +155,7 @@ def _time():
                 raise laberrors.failed(out)
             left = max(0.0, until - time.monotonic())
 
-    time.sleep = sleep
+    time.sleep = Builtin(sleep, module='time')
 
 
 def _system():

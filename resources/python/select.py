@@ -108,7 +108,11 @@ def _sequence(value):
         raise TypeError('arguments 1-3 must be sequences') from None
 
 
-def select(rlist, wlist, xlist, timeout=None, /):
+def select(*args):
+    if not 3 <= len(args) <= 4:
+        raise TypeError(f"select expected at {'least 3' if len(args) < 3 else 'most 4'} arguments, got {len(args)}")
+    rlist, wlist, xlist = args[:3]
+    timeout = args[3] if len(args) > 3 else None
     if timeout is not None:
         if not isinstance(timeout, (int, float)):
             raise TypeError('timeout must be a float or None')
@@ -134,7 +138,7 @@ def select(rlist, wlist, xlist, timeout=None, /):
 
 def _mask(value):
     if not isinstance(value, int):
-        raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
+        raise TypeError('an integer is required')
     if value < 0:
         raise ValueError('value must be positive')
     if value > 0xFFFF:
@@ -272,3 +276,8 @@ class epoll:
 
 
 _epolls = 0
+
+
+from labbuiltin import seal as _seal  # noqa: E402
+
+_seal(globals(), __name__)

@@ -46,7 +46,8 @@ export function encodeSockAddr(addr: SockAddr, table: PlatformTable, into: Uint8
       const path = encoder.encode(addr.path)
       if (path.length >= table.sockaddr.unixPath) return -2
       into.set(path, SUN_PATH_OFFSET)
-      return family(table.AF.unix, SUN_PATH_OFFSET + path.length + 1)
+      // a name of Linux's own (abstract) begins with a zero byte and has no other at its end (unix(7))
+      return family(table.AF.unix, SUN_PATH_OFFSET + path.length + (path[0] === 0 ? 0 : 1))
     }
     default:
       return addr satisfies never
