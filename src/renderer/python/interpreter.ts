@@ -1,5 +1,6 @@
 /** CPython in this worker: loaded from the page's own files, with our modules, and then shut off from everything else. */
 import type { loadPyodide, PyodideInterface } from 'pyodide'
+import { boundFiles, boundMemory } from './bounds'
 import { shutOff } from './shut-off'
 
 /** Where our modules (resources/python) stand for Python: before the standard library, so that theirs (socket's _socket, select ...) are ours. */
@@ -19,6 +20,7 @@ export interface LoadOptions {
 }
 
 export async function loadInterpreter({ wasm, modules, base, onText }: LoadOptions): Promise<PyodideInterface> {
+  boundMemory()
   // pyodide instantiates from a stream; ours is compiled already
   WebAssembly.instantiateStreaming = async (source: Response | PromiseLike<Response>, imports?: WebAssembly.Imports) => {
     void Promise.resolve(source).then((response) => response.body?.cancel())
@@ -40,6 +42,7 @@ export async function loadInterpreter({ wasm, modules, base, onText }: LoadOptio
     py.FS.mkdirTree(to.slice(0, to.lastIndexOf('/')))
     py.FS.writeFile(to, text)
   }
+  boundFiles(py)
   shutOff()
   return py
 }

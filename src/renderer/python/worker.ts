@@ -7,11 +7,15 @@ import { HOME, LAB_PATH, loadInterpreter } from './interpreter'
 import { LabModule } from './lab-module'
 import { Link } from './link'
 import type { PythonProgram } from './program'
+import { Workspace } from './workspace'
 import { SIGINT, SIGNAL, type FromWorker, type ToWorker } from './protocol'
 
 /** the part of DedicatedWorkerGlobalScope that is used here; the page's types have no worker's */
 const scope = self as unknown as { postMessage(message: FromWorker): void; onmessage: ((event: MessageEvent<ToWorker>) => void) | null }
 const tell = scope.postMessage.bind(scope)
+
+/** How often the files that a program has changed are carried over, milliseconds. */
+const SAVE_MS = 2000
 
 let python: PyodideInterface | undefined
 let signals: Int32Array | undefined
@@ -46,7 +50,7 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
   lab = new LabModule(link, opened.value.run, opened.value.thread, {
     ended: (end) => tell({ type: 'ended', end }),
     bell: (fd, wait) => ringBell(py, fd, wait),
-    sync: () => Promise.resolve(),
+    sync: () => save(),
   })
   tell({ type: 'begun', run: opened.value.run })
   // the engine is gone, or has ended the run: nothing that the program does counts any more
@@ -54,6 +58,8 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
 
   py.registerJsModule('_lab', lab.exports())
   py.FS.mkdirTree(HOME)
+  const say = (text: string): void => { link.prints.print(opened.value.thread, `${text}\n`, true) }
+  const save = program.workspace ? await openFolder(py, program.workspace, say) : (): Promise<void> => Promise.resolve()
   py.FS.chdir(HOME)
   const begin = py.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(LAB_PATH)}); import labrun; labrun.begin`) as PyCallable
   try {
@@ -69,6 +75,25 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
     await link.request('guest.end', { run: opened.value.run, status: 'failed', error: text.slice(0, 1000) })
     tell({ type: 'ended', end: { status: 'failed', error: text } })
   }
+}
+
+/** The chosen folder as the program's own; the answer writes what it has changed, and does so by itself now and then. */
+async function openFolder(py: PyodideInterface, folder: FileSystemDirectoryHandle, say: (text: string) => void): Promise<() => Promise<void>> {
+  let opened: Awaited<ReturnType<typeof Workspace.open>>
+  try {
+    opened = await Workspace.open(py, folder, HOME)
+  } catch (e) {
+    say(`The workspace folder cannot be read: ${fault('', e).message}`)
+    return () => Promise.resolve()
+  }
+  if (opened.left > 0) say(`The workspace folder holds more than fits: ${opened.left} of its files are not here.`)
+  let told = false
+  const save = (): Promise<void> => opened.workspace.save().catch((e: unknown) => {
+    if (!told) say(`The workspace folder cannot be written: ${fault('', e).message}`)
+    told = true
+  })
+  setInterval(() => void save(), SAVE_MS)
+  return save
 }
 
 /** Ctrl-C. A busy interpreter has seen it in the shared word; one that waits is told here. */
