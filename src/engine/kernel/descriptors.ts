@@ -147,6 +147,14 @@ export class Descriptors {
     return local
   }
 
+  /** The local address of an accepted connection: the listener's own, unless that stands for several (RFC 9293, 3.9.1). */
+  acceptedLocal(listener: Sock, conn: Sock): SockAddr | undefined {
+    const { local } = listener
+    if (local?.family !== 'inet' || local.host === '0.0.0.0') return this.readLocal(conn)
+    conn.local = local
+    return local
+  }
+
   readRemote(sock: Sock): SockAddr | undefined {
     if (this.native.getpeername(sock.fd, this.address) < 0) return undefined
     return this.written()

@@ -96,7 +96,7 @@ export class Dispatcher extends Invoker {
         ret.sock = conn.id
         ret.fd = fd
         ret.remote = remote
-        ret.local = this.fds.readLocal(conn)
+        ret.local = this.fds.acceptedLocal(sock, conn)
         ret.connected = conn
         return { value: fd, sock: conn, address: remote }
       },

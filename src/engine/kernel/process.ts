@@ -1,10 +1,9 @@
 /** Runs: a program with its threads, from its first call to its last descriptor. */
-import type { Plain, RunId, ThreadId, Family, SockType } from '../../shared/trace/events'
-import { OsError, type Socket, type Sys, type ThreadHandle } from '../programs/program'
-import { resolveHost } from '../programs/resolve'
+import type { Plain, RunId, ThreadId } from '../../shared/trace/events'
+import { OsError, type Sys } from '../programs/program'
 import type { Dispatcher } from './dispatcher'
 import { InputQueue, type Run, type Thread, type TraceSink, type TwinLines } from './objects'
-import { LabSocket, expect, recordOf } from './socket'
+import { ThreadSys, type Home } from './thread-sys'
 
 /** The program of a run whose threads do what a person says. */
 export const BY_HAND = 'by-hand'
@@ -115,7 +114,8 @@ export class Processes {
 
   private async live(run: Run, main: Thread, body: (sys: Sys) => Promise<void>): Promise<RunEnd> {
     const others = new Set<Promise<void>>()
-    const error = await this.runThread(main, (sys) => body(sys), others)
+    const home: Home = { kernel: this.kernel, trace: this.trace, spawn: (name, func, target) => this.spawn(home, run, others, name, func, target) }
+    const error = await this.runThread(home, main, body)
     // as Python: the process lives until its last thread ends
     while (others.size > 0) await Promise.all(others)
     const end: RunEnd = run.abort.signal.aborted ? { status: 'stopped' } : error ? { status: 'failed', error } : { status: 'ok' }
@@ -123,68 +123,30 @@ export class Processes {
     return end
   }
 
-  private async runThread(thread: Thread, body: (sys: Sys) => Promise<void>, others: Set<Promise<void>>): Promise<OsError | Error | undefined> {
+  private spawn(
+    home: Home, run: Run, others: Set<Promise<void>>, name: string, func: string, body: (sys: Sys, thread: Thread) => Promise<void>,
+  ): { done: Promise<void> } {
+    if (this.threads.size >= this.mostThreads) {
+      throw new OsError('LIMIT', 'thread', { message: `the lab has at most ${this.mostThreads} threads at once`, limit: 'threads', most: this.mostThreads })
+    }
+    const thread = this.begin(run, name, func)
+    const done = this.runThread(home, thread, body).then((error) => {
+      if (error) this.trace.push({ k: 'print', thread: thread.id, text: `${name}: ${error.message}`, err: true })
+      others.delete(done)
+    })
+    others.add(done)
+    return { done }
+  }
+
+  private async runThread(home: Home, thread: Thread, body: (sys: Sys, thread: Thread) => Promise<void>): Promise<OsError | Error | undefined> {
     let failure: OsError | Error | undefined
     try {
-      await body(this.sysOf(thread, others))
+      await body(new ThreadSys(home, thread), thread)
     } catch (e) {
       failure = e instanceof Error ? e : new Error(String(e))
       if (failure instanceof OsError && failure.errno === 'CANCELLED') failure = undefined
     }
     this.end(thread, failure?.message)
     return failure
-  }
-
-  private sysOf(thread: Thread, others: Set<Promise<void>>): Sys {
-    const { kernel, trace } = this
-    const begin = (run: Run, name: string, func: string): Thread => {
-      if (this.threads.size >= this.mostThreads) {
-        throw new OsError('LIMIT', 'thread', { message: `the lab has at most ${this.mostThreads} threads at once`, limit: 'threads', most: this.mostThreads })
-      }
-      return this.begin(run, name, func)
-    }
-    const runThread = this.runThread.bind(this)
-    return {
-      signal: thread.run.abort.signal,
-      async socket(family: Family, type: SockType): Promise<Socket> {
-        return new LabSocket(kernel, thread, (await expect('socket', kernel.socket(thread, family, type))).sock!)
-      },
-      resolve: (host, port, family) => resolveHost(host, port, family, (name) => kernel.refusesName(name)),
-      thread<A extends unknown[]>(target: (sys: Sys, ...args: A) => Promise<void>, options: { name: string; args: A }): ThreadHandle {
-        // a bundler writes serve$1 where two modules have a function serve
-        const child = begin(thread.run, options.name, target.name.replace(/\$\d+$/, '') || 'target')
-        const args = options.args.map((a) => (a instanceof LabSocket ? a.handTo(child) : a)) as A
-        const done = runThread(child, (sys) => target(sys, ...args), others).then((error) => {
-          if (error) trace.push({ k: 'print', thread: child.id, text: `${options.name}: ${error.message}`, err: true })
-        })
-        others.add(done)
-        void done.then(() => others.delete(done))
-        return { name: options.name, join: () => done }
-      },
-      async poll(entries, seconds) {
-        const outcome = await kernel.poll(thread, entries.map(({ socket, read = false, write = false }) => ({ sock: recordOf(socket), read, write })), seconds)
-        await expect('poll', outcome)
-        return outcome.ready!.map(({ sock, ...state }) => ({ socket: entries.find(({ socket }) => recordOf(socket) === sock)!.socket, ...state }))
-      },
-      mark(what, { about, ...fields } = {}): void {
-        const call = about ?? thread.lastCall
-        trace.push({ k: 'mark', thread: thread.id, what, ...(call === undefined ? {} : { call }), ...fields })
-      },
-      get lastCall() {
-        return thread.lastCall
-      },
-      take(socket: Socket): Socket {
-        return socket instanceof LabSocket ? socket.handTo(thread) : socket
-      },
-      print(text: string): void {
-        trace.push({ k: 'print', thread: thread.id, text })
-      },
-      async sleep(seconds: number): Promise<void> {
-        await expect('sleep', kernel.sleep(thread, seconds))
-      },
-      async input(prompt = ''): Promise<string | null> {
-        return (await expect('input', kernel.input(thread, prompt))).value as string | null
-      },
-    }
   }
 }

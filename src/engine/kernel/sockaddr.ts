@@ -76,8 +76,8 @@ export function decodeSockAddr(from: Uint8Array, length: number, table: Platform
 
 /** Peers that datagrams come from and go to a hundred thousand times a second: read and written once. */
 const REMEMBERED = 1024
-const hosts = new Map<string, Uint8Array | undefined>()
-const addresses = new Map<number, SockAddr>()
+const bytesOf = new Map<string, Uint8Array | undefined>()
+const hostOf = new Map<number, string>()
 
 function remember<K, V>(cache: Map<K, V>, key: K, value: V): V {
   if (cache.size >= REMEMBERED) cache.clear()
@@ -86,12 +86,20 @@ function remember<K, V>(cache: Map<K, V>, key: K, value: V): V {
 }
 
 function ipv4Bytes(host: string): Uint8Array | undefined {
-  return hosts.get(host) ?? remember(hosts, host, parseIPv4(host))
+  return bytesOf.get(host) ?? remember(bytesOf, host, parseIPv4(host))
 }
+
+/** The address seen last in each place, which its port gives: nothing is stored anew for each of ten thousand clients. */
+const places = Array.from({ length: REMEMBERED }, () => ({ ip: -1, address: { family: 'inet' as const, host: '', port: -1 } }))
 
 /** Events and programs share the value: nobody changes it. */
 function inetAddress(from: Uint8Array): SockAddr {
   const port = (from[2]! << 8) | from[3]!
-  const key = (((from[4]! << 24) | (from[5]! << 16) | (from[6]! << 8) | from[7]!) >>> 0) * 65_536 + port
-  return addresses.get(key) ?? remember(addresses, key, { family: 'inet', host: formatIPv4(from, 4), port })
+  const ip = (from[4]! << 24) | (from[5]! << 16) | (from[6]! << 8) | from[7]!
+  const place = places[port % REMEMBERED]!
+  if (place.ip !== ip || place.address.port !== port) {
+    place.address = { family: 'inet', host: hostOf.get(ip) ?? remember(hostOf, ip, formatIPv4(from, 4)), port }
+    place.ip = ip
+  }
+  return place.address
 }

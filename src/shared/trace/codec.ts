@@ -5,14 +5,14 @@
  *   batch  = one or more of: the start byte (0x81), then events
  *   event  = kind byte, varint(seq - previous seq - 1), zigzag(t - previous t), required fields,
  *            mask (varint in as many bytes as the kind's optional fields need), optional fields
- *   text   = varint: 0 a new short text (varint length, UTF-8; it joins the table), 1 a long one, n >= 2 table entry n - 2
+ *   text   = varint: 0 a new short text (varint length, UTF-8; it joins the table), 1 one that stays out of it, n >= 2 table entry n - 2
  *   varint = little-endian groups of 7 bits, up to 2^53 - 1
  *
  * Why not a general format: an event is encoded once in the engine's own thread, on the way of every system call, and is
  * decoded from files that anyone may have written. Fields by position are small and quick, and nothing but the fields of
  * the table can come out. Lone surrogates become U+FFFD; an own key `__proto__` is not written and is refused when read.
  */
-import type { BlockEvent, ByteRef, CallEvent, Plain, RetEvent, SockAddr, TraceEvent } from './events'
+import type { BlockEvent, ByteRef, CallEvent, Plain, PrintEvent, RetEvent, SockAddr, ThreadEvent, TraceEvent } from './events'
 import { BLOCK_REASONS, EVENT_FIELDS, SYSCALLS, type FieldType } from './fields'
 
 /** The bytes are not a batch of events. `offset` says where. */
@@ -108,6 +108,8 @@ export class EventEncoder {
     switch (event.k) {
       case 'call': return this.call(event as unknown as CallEvent)
       case 'block': return this.block(event as unknown as BlockEvent)
+      case 'print': return this.print(event as unknown as PrintEvent)
+      case 'thread': return this.thread(event as unknown as ThreadEvent)
       case 'ret':
         // datagrams and socketpair() only
         if (event.size !== undefined || event.interface !== undefined || event.sock2 !== undefined || event.fd2 !== undefined) {
@@ -118,7 +120,22 @@ export class EventEncoder {
     }
   }
 
-  // The three kinds that every system call makes, written out: as the table says, but quicker.
+  // The kinds that every system call, every client and every line makes, written out: as the table says, but quicker.
+
+  private thread(event: ThreadEvent): void {
+    this.uint(event.run)
+    this.uint(event.thread)
+    this.ownText(event.name)
+    this.text(event.func)
+  }
+
+  private print(event: PrintEvent): void {
+    this.uint(event.thread)
+    this.ownText(event.text)
+    this.room(2)
+    this.buf[this.pos++] = event.err === undefined ? 0 : 1
+    if (event.err !== undefined) this.buf[this.pos++] = event.err ? 1 : 0
+  }
 
   private call(event: CallEvent): void {
     const name = SYSCALL_CODES.get(event.name)
@@ -295,20 +312,28 @@ export class EventEncoder {
 
   private text(text: string): void {
     if (typeof text !== 'string') throw new RangeError(`expected text, got ${typeof text}`)
-    if (text.length > TABLE_TEXT) {
-      const bytes = utf8.encode(text)
-      this.uint(1)
-      this.uint(bytes.length)
-      this.room(bytes.length)
-      this.buf.set(bytes, this.pos)
-      this.pos += bytes.length
-      return
-    }
+    if (text.length > TABLE_TEXT) return this.ownText(text)
     const index = this.table.get(text)
     if (index !== undefined) return this.uint(index)
     const joins = this.table.size < TABLE_ENTRIES
     if (joins) this.table.set(text, this.table.size + 2)
     this.uint(joins ? 0 : 1)
+    this.shortText(text)
+  }
+
+  /** A text that hardly comes again: it stays out of the table. */
+  private ownText(text: string): void {
+    if (typeof text !== 'string') throw new RangeError(`expected text, got ${typeof text}`)
+    this.uint(1)
+    if (text.length <= TABLE_TEXT) return this.shortText(text)
+    const bytes = utf8.encode(text)
+    this.uint(bytes.length)
+    this.room(bytes.length)
+    this.buf.set(bytes, this.pos)
+    this.pos += bytes.length
+  }
+
+  private shortText(text: string): void {
     this.room(1 + TABLE_TEXT * 3)
     const at = this.pos++
     for (let i = 0; i < text.length; i++) {
