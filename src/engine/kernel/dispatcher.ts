@@ -158,7 +158,9 @@ export class Dispatcher extends Invoker {
 
   /** @param flags MSG_* besides those of the lab; `said` names them in the trace */
   sendto(th: Thread, sock: Sock, data: Uint8Array, address: SockAddr, flags = 0, said: { flags?: string } = {}): MaybePromise<Outcome> {
-    return this.invoke(th, 'sendto', sock, { len: data.length, address, ...said }, this.gate.sendto(address), {
+    const refused = this.gate.sendto(address)
+    if (!refused && !th.run.abort.signal.aborted) this.keepHere(th, sock, address)
+    return this.invoke(th, 'sendto', sock, { len: data.length, address, ...said }, refused, {
       attempt: () => {
         const confined = this.fds.confine(sock, address)
         return confined < 0 ? confined : this.fds.withAddress(sock, address, (a, len) =>
@@ -334,6 +336,17 @@ export class Dispatcher extends Invoker {
     const code = this.fds.errno(r)
     return code === 'EAGAIN' ? ok(new Uint8Array(0)) : fail({ code, message: `recv(MSG_PEEK): ${code}`, syscall: 'recv' })
   }
+  /** The hop limit that the scope sets, or gives back, before a datagram to a group: the lab's own call, told as one. */
+  private keepHere(th: Thread, sock: Sock, address: SockAddr): void {
+    const before = sock.hops
+    const r = this.fds.confine(sock, address)
+    // a failure is the sendto()'s own: it tries again
+    if (r < 0 || sock.hops === before || sock.family === 'unix') return
+    const option = HOPS[sock.family]
+    const value = sock.hops === undefined ? before ?? 0 : 0
+    this.note(th, 'setsockopt', sock, { level: this.native.table.options[option]?.levelName ?? '', option, value, by: 'scope' })
+  }
+
   private addressCall(th: Thread, sock: Sock, name: 'getsockname' | 'getpeername'): MaybePromise<Outcome> {
     return this.invoke(th, name, sock, {}, undefined, {
       attempt: () => this.native[name](sock.fd, this.fds.address),

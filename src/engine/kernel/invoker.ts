@@ -245,6 +245,13 @@ export class Invoker {
     return outcome
   }
 
+  /** A call that the lab made by itself beside the program's: in the trace as any other, and by whom (`args.by`). */
+  protected note(th: Thread, name: SyscallName, sock: Sock, args: Record<string, Plain>): void {
+    const call = ++this.calls
+    this.trace.push({ k: 'call', call, thread: th.id, name, sock: sock.id, fd: sock.fd, args })
+    this.trace.push({ k: 'ret', call, value: null })
+  }
+
   protected cancelled(th: Thread, call: CallId, sock?: Sock): Outcome {
     return this.finish(th, call, { value: null, errno: th.interrupted ? 'EINTR' : 'CANCELLED' }, {}, sock)
   }
@@ -269,7 +276,7 @@ export class Invoker {
     }
     if (!asking || !allowed) return this.refuse(th, call, refused)
     asking.reaches(th.run, address)
-    return this.later(th, call, sock, step)
+    return this.later(th, call, sock, step, false)
   }
 
   private refuse(th: Thread, call: CallId, error: LabError): Outcome {

@@ -32,6 +32,8 @@ export interface CallFacts {
   evidence?: 'kernel' | 'lab'
   /** the program ended without it: the lab closed the socket, as the kernel would */
   byExit: boolean
+  /** made by the lab for the scope: what goes to a group stays on this computer */
+  byScope: boolean
 }
 
 export function callFacts(
@@ -59,5 +61,6 @@ export function callFacts(
       : {}),
     blocked: blockedTime(call, cursor),
     byExit: call.args.by === 'exit',
+    byScope: call.args.by === 'scope',
   }
 }

@@ -57,8 +57,9 @@ export function applyReturn(table: SocketTable, call: CallModel): void {
       setSockState(sock, 'LISTEN', 'kernel', end.seq, end.t)
       break
     case 'setsockopt': {
-      const { option, value } = call.args
-      if (typeof option === 'string' && typeof value === 'number') record(sock.options, end.seq, end.t, { name: option, value })
+      const { option, value, by } = call.args
+      // what the scope sets for a while is not what the program asked for
+      if (by !== 'scope' && typeof option === 'string' && typeof value === 'number') record(sock.options, end.seq, end.t, { name: option, value })
       break
     }
     case 'getsockopt': {
