@@ -23,12 +23,20 @@ def begin(options):
     # for tracebacks; an entry without a time is never looked for in the file system
     import linecache
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    _shut()
     control = Control()
     control.main = lambda: _main(file, source, options)
     control.signal = labsignal.waiting
     control.pause = labdebug.pause
     control.breakpoints = labdebug.breakpoints
     return control
+
+
+def _shut():
+    """JavaScript's side of the interpreter is no module of the program's."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != 'JsFinder']
+    for name in ('js', 'pyodide_js'):
+        sys.modules.pop(name, None)
 
 
 def _main(file, source, options):
