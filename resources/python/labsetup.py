@@ -100,6 +100,9 @@ def _modules():
     for name in list(sys.modules):
         if name.partition('.')[0] in _STALE:
             del sys.modules[name]
+    # sysconfig looks for a module that is named after the platform
+    import os
+    os.environ.setdefault('_PYTHON_SYSCONFIGDATA_NAME', f'_sysconfigdata_{sys.abiflags}_{sys.platform}_{sys.implementation._multiarch}')
     sys.platform = 'linux'
     for name in ('_thread', 'labstdin', 'select', '_socket'):
         _load(name)
