@@ -1,15 +1,20 @@
 /** The home page as a newcomer finds it: the app opens on it, one click runs the first exercise, examples run by address. */
-import { afterAll, beforeAll, beforeEach, afterEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Browser } from 'playwright-core'
 import { launchChromium } from '../lib/chromium'
 import { openLab, type LabPage } from '../lib/lab-page'
 
 let browser: Browser
 let lab: LabPage
-beforeAll(async () => { browser = await launchChromium() })
-afterAll(async () => { await browser?.close() })
-beforeEach(async () => { lab = await openLab(browser, { at: '' }) })
-afterEach(async () => { await lab?.leave() })
+// one app, as one person uses it: what runs already must not be in the way of an example
+beforeAll(async () => {
+  browser = await launchChromium()
+  lab = await openLab(browser, { at: '' })
+})
+afterAll(async () => {
+  await lab?.leave()
+  await browser?.close()
+})
 
 const pages = () => lab.page.getByRole('navigation', { name: 'Pages' })
 const home = () => pages().getByRole('link', { name: 'Home' })

@@ -48,10 +48,10 @@ describe('a server', () => {
   it('begins and stops to lose datagrams', async () => {
     const server = start('udp-server', { port: 0 })
     const port = await portOf(server.run)
-    const ask = () => start('udp-client', { port, timeout: 0.02, 'give-up': 0.02 }).ended
+    const ask = (wait = 5) => start('udp-client', { port, timeout: wait, 'give-up': wait }).ended
     expect((await ask()).status).toBe('ok')
     expect(await engine.request('run.set', { run: server.run, params: { loss: 1 } })).toMatchObject({ ok: true })
-    expect((await ask()).status).toBe('failed')
+    expect((await ask(0.02)).status).toBe('failed')
     await engine.request('run.set', { run: server.run, params: { loss: 0 } })
     expect((await ask()).status).toBe('ok')
     await seen((e) => e.k === 'run-set' && e.params.loss === 0)
@@ -82,6 +82,17 @@ describe('a client', () => {
     const name = (call: number | undefined) => events.find((e) => e.k === 'call' && e.call === call)
     for (const m of said.filter((s) => s.what === 'attempt')) expect(name(m.call)).toMatchObject({ name: 'sendto' })
     expect(said.at(-1)!.us).toBeGreaterThan(0)
+  })
+})
+
+describe('a naive client', () => {
+  it('takes an answer to an earlier request for the one it waits for, and the trace says so', async () => {
+    const server = start('udp-server', { port: 0, delay: 150 })
+    await start('udp-client', { port: await portOf(server.run), count: 5, timeout: 0.1, 'give-up': 0.1, naive: true }).ended
+    await seen((e) => e.k === 'run-end')
+    const taken = marks('answer').flatMap((e) => (e.k === 'mark' && e.n !== undefined ? [[e.n, e.id!] as const] : []))
+    expect(taken.length).toBeGreaterThan(0)
+    for (const [really, as] of taken) expect(really).toBeLessThan(as)
   })
 })
 

@@ -173,7 +173,9 @@ class Asker {
     }
     const number = p.naive || p.count === 1 ? request : numberOf(answer)
     if (number === request) {
-      sys.mark('answer', { id: request })
+      // who takes whatever comes may be taken in: the trace knows what it really was
+      const of = p.naive && p.count > 1 ? numberOf(answer) : request
+      sys.mark('answer', { id: request, ...(of > 0 && of !== request ? { n: of } : {}) })
       this.answered.add(request)
       this.latest = request
       return true

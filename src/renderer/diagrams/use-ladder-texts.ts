@@ -36,7 +36,8 @@ export function useLadderTexts(props: { connection: ConnectionModel; cursor: num
         switch (what) {
           case 'attempt': return [n === undefined || n === 1 ? t('ladder.dgram.request', { id }) : `↻ ${t('ladder.dgram.attempt', { id, n })}`]
           case 'delay': return [t('ladder.dgram.delay', { time: duration(us ?? 0) })]
-          case 'answer': case 'late': case 'repeated': return [t(`ladder.dgram.${what}`, { id })]
+          case 'answer': return [n === undefined || n === id ? t('ladder.dgram.answer', { id }) : t('ladder.dgram.mistaken', { id, n })]
+          case 'late': case 'repeated': return [t(`ladder.dgram.${what}`, { id })]
           // a server's own word of the datagram that it got; a client's of the answer that it got
           case 'reorder': return [t(id === undefined ? 'ladder.dgram.heldBack' : 'ladder.dgram.outOfOrder')]
           case 'duplicate': return [t('ladder.dgram.duplicate')]

@@ -251,7 +251,7 @@ export interface MarkEvent extends Stamp {
   call?: CallId
   /** the request, from 1 */
   id?: number
-  /** the attempt, from 1; with `done`, how many there were */
+  /** the attempt, from 1; with `done`, how many there were; with `answer`, the request that it really answers, where it was taken for another's */
   n?: number
   /** microseconds: how long an attempt waits at most, how long a datagram is delayed, how long a request took */
   us?: number
