@@ -83,7 +83,10 @@ def _exit(end):
 def _last_line(e):
     import traceback
     try:
-        return ''.join(traceback.format_exception_only(e)).strip().splitlines()[-1][:500]
+        # notes come last: what the lab says of a refusal
+        notes = sum(len(note.splitlines()) for note in getattr(e, '__notes__', ()))
+        lines = ''.join(traceback.format_exception_only(e)).strip().splitlines()
+        return lines[max(0, len(lines) - 1 - notes)][:500]
     except Exception:
         return type(e).__name__
 

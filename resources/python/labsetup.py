@@ -176,6 +176,8 @@ def _system():
 
     for name in ('fork', 'forkpty', 'system', 'popen', 'execv', 'execve', 'spawnv', 'spawnve', 'posix_spawn', 'posix_spawnp', 'kill', 'wait', 'waitpid'):
         setattr(os, name, absent(name))
+    import _posixsubprocess
+    _posixsubprocess.fork_exec = absent('fork_exec')
     for name in ('sendfile',):
         if hasattr(os, name):
             delattr(os, name)
