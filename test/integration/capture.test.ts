@@ -132,7 +132,8 @@ describe('where this user may capture', () => {
         expect(p.link).toBe(1)
       }
       expect(packets.length).toBe(before.packets)
-      expect(capturesOf(list).map((e) => e.what)).toEqual(['start', 'stop'])
+      // a machine that is flooded by somebody else may lose some, and says so
+      expect(capturesOf(list).filter((e) => e.why !== 'kernel').map((e) => e.what)).toEqual(['start', 'stop'])
       const syn = packets[0]!
       expect(syn).toMatchObject({ flags: ['SYN'], len: 0, options: { mss: 65_495, sackOk: true }, interface: 'lo' })
       // the SYN passed while connect() was made, as the session's own clock has it

@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Engine } from '../../src/engine/engine'
 import { createLab, fold, segmentsAt, statesAt } from '../../src/shared/projections'
-import type { LabState, Segment } from '../../src/shared/projections/model'
+import type { ConnectionModel, LabState, Segment } from '../../src/shared/projections/model'
 import { edgeOf } from '../../src/shared/tcp/states'
 import type { TraceEvent } from '../../src/shared/trace/events'
 import { exchange, play, Stage, type Ending, type Exchange } from '../lib/scenarios'
@@ -50,65 +50,85 @@ function folded(packets: boolean): LabState {
 }
 
 /**
- * A ladder without what the standard leaves free. An acknowledgement alone counts, but not where it stands; the last one
- * before its side's FIN does not count, because it may as well have ridden on that FIN (RFC 9293, 3.8.6.3). Bytes that one
- * side sends without a word of the other between are one stretch of so many segments.
+ * A ladder without what the standard leaves free. Bytes that one side sends without a word of the other between are one
+ * stretch of so many segments. An acknowledgement alone counts, but not where it stands.
  */
-function normal(segments: readonly Segment[]): string[] {
-  const out: string[] = []
+interface Normal {
+  lines: string[]
+  acks: { a: number; b: number }
+  /** the side that closed second: its ACK of the first FIN may as well have ridden on its own, or on its last bytes (3.8.6.3) */
+  second: 'a' | 'b' | undefined
+}
+
+function normal(segments: readonly Segment[]): Normal {
+  const lines: string[] = []
   const acks = { a: 0, b: 0 }
-  /** the side's last segment was an acknowledgement alone */
-  const bare = { a: false, b: false }
+  const closed: ('a' | 'b')[] = []
   let run: { from: string; len: number; count: number } | undefined
   const flush = () => {
-    if (run) out.push(`${run.from} PSH,ACK ${run.len} in ${run.count}`)
+    if (run) lines.push(`${run.from} PSH,ACK ${run.len} in ${run.count}`)
     run = undefined
   }
   for (const s of segments) {
     if (s.flags === 'ACK' && s.len === 0) {
       acks[s.from] += s.count
-      bare[s.from] = true
       continue
     }
-    if (bare[s.from] && s.flags === 'FIN,ACK' && !s.retransmission) acks[s.from] -= 1
-    bare[s.from] = false
-    // the last bytes and the end may share a segment
-    const data = s.len > 0 && !s.flags.includes('FIN') && !s.flags.includes('SYN')
-    if (data) {
+    if (s.flags.includes('FIN') && !closed.includes(s.from)) closed.push(s.from)
+    if (s.len > 0 && !s.flags.includes('FIN') && !s.flags.includes('SYN')) {
       if (run && run.from !== s.from) flush()
       run = { from: s.from, len: (run?.len ?? 0) + s.len, count: (run?.count ?? 0) + s.count }
       continue
     }
     flush()
-    for (let i = 0; i < s.count; i++) out.push(`${s.from} ${s.flags} ${s.len}`)
+    for (let i = 0; i < s.count; i++) lines.push(`${s.from} ${s.flags} ${s.len}`)
   }
   flush()
-  return [...out, `a ACK x${acks.a}`, `b ACK x${acks.b}`]
+  return { lines, acks, second: closed[1] }
+}
+
+/** What differs between two ladders of the same connections, in words; '' where nothing does. */
+function difference(inferred: Normal[], captured: Normal[]): string {
+  if (inferred.length !== captured.length) return `${inferred.length} connections inferred, ${captured.length} captured`
+  return inferred.flatMap((mine, i) => {
+    const wire = captured[i]!
+    const said: string[] = []
+    if (JSON.stringify(mine.lines) !== JSON.stringify(wire.lines)) said.push(`connection ${i}: the segments differ`)
+    for (const side of ['a', 'b'] as const) {
+      const free = wire.second === side ? 1 : 0
+      if (Math.abs(mine.acks[side] - wire.acks[side]) > free) said.push(`connection ${i}: ${mine.acks[side]} ACKs of ${side} inferred, ${wire.acks[side]} captured`)
+    }
+    return said
+  }).join('; ')
 }
 
 const strict = (segments: readonly Segment[]): string[] => segments.flatMap((s) => Array.from({ length: s.count }, () => `${s.from} ${s.flags} ${s.count === 1 ? s.len : s.len / s.count}`))
 
-interface Ladders { inferred: string[][]; captured: string[][] }
+/** A port that the lab has just closed may be somebody else's now. */
+const ours = (c: ConnectionModel): boolean => c.a.sock !== undefined || c.b.sock !== undefined
 
-function ladders(how: (segments: readonly Segment[]) => string[]): Ladders {
-  const of = (lab: LabState): string[][] => lab.connections.map((c) => how(segmentsAt(c, Infinity)))
+function ladders<T>(how: (segments: readonly Segment[]) => T): { inferred: T[]; captured: T[] } {
+  const of = (lab: LabState): T[] => lab.connections.filter(ours).map((c) => how(segmentsAt(c, Infinity)))
   return { inferred: of(folded(false)), captured: of(folded(true)) }
 }
 
-/** Waits until the kernel has told all, then compares. */
-async function compare(): Promise<{ strictly: boolean }> {
+/**
+ * Waits until the kernel has told all, then compares. False: the capture itself lost packets, because something else
+ * on this machine floods loopback; then nothing can be said.
+ */
+async function compare(): Promise<boolean> {
   const until = performance.now() + SETTLE
   const same = () => {
     const { inferred, captured } = ladders(normal)
-    return JSON.stringify(inferred) === JSON.stringify(captured)
+    return difference(inferred, captured) === ''
   }
   while (!same() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 50))
   await engine.captures.stop()
-  const { inferred, captured } = ladders(normal)
-  expect(inferred).toEqual(captured)
   const lab = folded(true)
-  expect(lab.captures.filter((e) => e.what === 'left-out')).toEqual([])
-  for (const c of lab.connections) {
+  if (lab.captures.some((e) => e.what === 'left-out')) return false
+  const { inferred, captured } = ladders(normal)
+  expect(difference(inferred, captured), JSON.stringify(ladders(strict), null, 1)).toBe('')
+  for (const c of lab.connections.filter(ours)) {
     expect(segmentsAt(c, Infinity).every((s) => s.evidence === 'captured')).toBe(true)
     for (const end of [c.a, c.b]) {
       let at = 'CLOSED'
@@ -119,15 +139,20 @@ async function compare(): Promise<{ strictly: boolean }> {
       }
     }
   }
-  const exact = ladders(strict)
-  return { strictly: JSON.stringify(exact.inferred) === JSON.stringify(exact.captured) }
+  return true
 }
 
-async function check(x: Exchange): Promise<void> {
-  await begin()
-  await play(engine, x)
-  await compare()
+/** Plays it and compares; again where the capture lost packets. */
+async function settled(scene: () => Promise<void>): Promise<void> {
+  for (let i = 0; i < 5; i++) {
+    await begin()
+    await scene()
+    if (await compare()) return
+  }
+  throw new Error('the capture lost packets five times: something floods the loopback interface')
 }
+
+const check = (x: Exchange): Promise<void> => settled(() => play(engine, x))
 
 describe.each(['inet', 'inet6'] as const)('over %s', (family) => {
   it.each(['close', 'half-close', 'abort', 'unread', 'late'] as const satisfies readonly Ending[])('%s', async (ending) => {
@@ -140,30 +165,30 @@ describe.each(['inet', 'inet6'] as const)('over %s', (family) => {
   })
 
   it('refused', async () => {
-    await begin()
-    const stage = new Stage(engine)
-    const l = await stage.listening(family)
-    const target = l.local!
-    await stage.dispatcher.close(stage.server, l)
-    const { sock, errno } = await stage.connect(target)
-    expect(errno).toBe('ECONNREFUSED')
-    await stage.dispatcher.close(stage.client, sock)
-    await compare()
+    await settled(async () => {
+      const stage = new Stage(engine)
+      const l = await stage.listening(family)
+      const target = l.local!
+      await stage.dispatcher.close(stage.server, l)
+      const { sock, errno } = await stage.connect(target)
+      expect(errno).toBe('ECONNREFUSED')
+      await stage.dispatcher.close(stage.client, sock)
+    })
     expect(ladders(strict).captured).toEqual([['a SYN 0', 'b RST,ACK 0']])
   })
 
   it('a full accept queue: the SYN that is not answered, and its repetition', async () => {
-    await begin()
-    const stage = new Stage(engine)
-    const l = await stage.listening(family, 0)
-    const { sock: first } = await stage.connect(l.local!)
-    // SYN again after a second (RFC 6298, 2); the third part of the queue's wait is up before it comes once more
-    const { sock: second, errno } = await stage.connect(l.local!, 1.5)
-    expect(errno).toBe('TIMEOUT')
-    await stage.dispatcher.close(stage.client, second)
-    await stage.dispatcher.close(stage.client, first)
-    await stage.dispatcher.close(stage.server, l)
-    await compare()
+    await settled(async () => {
+      const stage = new Stage(engine)
+      const l = await stage.listening(family, 0)
+      const { sock: first } = await stage.connect(l.local!)
+      // the SYN goes out again after a second (RFC 6298, 2), and once more two seconds later
+      const { sock: second, errno } = await stage.connect(l.local!, 1.5)
+      expect(errno).toBe('TIMEOUT')
+      await stage.dispatcher.close(stage.client, second)
+      await stage.dispatcher.close(stage.client, first)
+      await stage.dispatcher.close(stage.server, l)
+    })
     const shown = segmentsAt(folded(true).connections[1]!, Infinity)
     expect(shown.map((s) => [s.flags, s.retransmission ?? false, s.fate])).toEqual([['SYN', false, 'lost'], ['SYN', true, 'unknown']])
   })

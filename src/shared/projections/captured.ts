@@ -10,7 +10,7 @@ import { endKey, peerKey } from '../tcp/tuple'
 import type { CaptureEvent, PacketEvent, SockAddr } from '../trace/events'
 import { record } from './history'
 import type { Captured, ConnectionModel, Segment, Side } from './model'
-import { byTuple, create, isOver, judge, type ConnectionTable } from './pairs'
+import { byTuple, create, isOver, judge, listenerFor, type ConnectionTable } from './pairs'
 import { acknowledged, addBytes, newAssembly, type Assembly } from './reassembly'
 
 /** What is kept per connection of which packets were captured. */
@@ -24,7 +24,9 @@ export interface WireMemory {
 
 /** A capture delivered a TCP segment. `file`: the trace is a capture file, in which nothing else tells of a connection. */
 export function onSegment(table: ConnectionTable, e: PacketEvent, file: boolean): void {
-  const { tracker, from } = trackerFor(table, e, file)
+  const found = trackerFor(table, e, file)
+  if (!found) return
+  const { tracker, from } = found
   const { connection } = tracker
   if (!capturing(connection)) {
     const opens = e.flags.includes('SYN') && !e.flags.includes('ACK')
@@ -73,7 +75,7 @@ function sentAgain(connection: ConnectionModel, again: Segment): void {
 
 // ---- which connection
 
-function trackerFor(table: ConnectionTable, e: PacketEvent, file: boolean): { tracker: Tracker; from: Side } {
+function trackerFor(table: ConnectionTable, e: PacketEvent, file: boolean): { tracker: Tracker; from: Side } | undefined {
   const asA = byTuple(table, e.from, e.to)
   const asB = asA ? undefined : byTuple(table, e.to, e.from)
   const known = asA ?? asB
@@ -81,9 +83,13 @@ function trackerFor(table: ConnectionTable, e: PacketEvent, file: boolean): { tr
   const refused = !known && opens ? nameless(table, e) : undefined
   if (refused) return { tracker: refused, from: 'a' }
   if (known && !(opens && isAnew(table, known, asA ? 'a' : 'b', e))) return { tracker: known, from: asA ? 'a' : 'b' }
+  // in a lab that captures, calls and the kernel tell of every connection but those that others open to it
+  const listener = file ? undefined : opens ? listenerFor(table, e.to) : undefined
+  if (!file && listener === undefined) return undefined
   const from: Side = opens || (!e.flags.includes('SYN') && likelyOpener(table, e.from, e.to)) ? 'a' : 'b'
   const tracker = create(table, e, e.from.family, from === 'a' ? e.from : e.to, from === 'a' ? e.to : e.from)
   if (file) tracker.connection.packetsOnly = true
+  else tracker.connection.listener = listener
   return { tracker, from }
 }
 
