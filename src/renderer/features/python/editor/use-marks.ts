@@ -70,7 +70,7 @@ export function useMarks(program: Ref<OpenProgram | undefined>, run: Ref<RunMode
     const chosen = selection.selection
     const { calls } = lab.lab()
     const call = chosen?.kind === 'call' ? calls.list[calls.index.get(chosen.call) ?? -1] : undefined
-    const selected = call?.run === of.run && call.line !== undefined && call.file === undefined ? to(call.line) : undefined
+    const selected = call?.run === of.run && call.line !== undefined && (call.file === undefined || call.file === of.file) ? to(call.line) : undefined
     if (selected !== undefined) marks.push({ line: selected, kind: 'selected', text: '' })
     return marks
   })
