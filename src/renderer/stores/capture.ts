@@ -63,10 +63,13 @@ export const useCaptureStore = defineStore('capture', () => {
   }
   const toggle = (): Promise<void> => (running.value ? stop() : ask())
 
-  // another session, another scope, another engine: what may be captured is another matter
-  watch(() => [lab.link, lab.scope, lab.hello?.live.session] as const, ([link]) => { if (link === 'connected') void look() }, { immediate: true })
+  // another scope, another engine: what may be captured is another matter. Finding out starts a program, so only when asked for.
+  watch(() => [lab.link, lab.scope] as const, ([link]) => {
+    status.value = undefined
+    if (open.value && link === 'connected') void look()
+  })
   // it ended by itself: with its run, or because its tool did
-  watch(running, (now, before) => { if (before && !now) void look() })
+  watch(running, (now, before) => { if (before && !now && open.value) void look() })
 
   return { status, running, problem, busy, open, on, untilRun, look, start, stop, ask, toggle }
 })

@@ -2,23 +2,14 @@
  * Frames that tcpdump captured on Linux (loopback, a pair of virtual Ethernet cards, the 'any' device) and what tcpdump -vv
  * says of each: ours must say the same. test/fixtures/packets.json holds both.
  */
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeHex } from '../../../src/shared/bytes/hex'
 import { decodeFrame, fieldOf, fieldsAt, layerOf } from '../../../src/shared/packets/decode'
 import { LINK } from '../../../src/shared/pcap/link-types'
-import type { Field, Frame, Layer } from '../../../src/shared/packets/model'
+import type { Frame, Layer } from '../../../src/shared/packets/model'
+import { frameBytes, goldenFrames as golden, misplaced, type GoldenFrame } from '../../lib/packets'
 
-interface Golden { name: string; linkType: number; length: number; hex: string; tcpdump: string }
-const golden = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../fixtures/packets.json'), 'utf8')) as Golden[]
-const bytesOf = (hex: string): Uint8Array => {
-  const answer = decodeHex(hex)
-  if (!answer.ok) throw new Error(answer.error.message)
-  return answer.value
-}
-const frameOf = (one: Golden): Frame => decodeFrame(bytesOf(one.hex), one.linkType, one.length)
+const frameOf = (one: GoldenFrame): Frame => decodeFrame(frameBytes(one), one.linkType, one.length)
 const named = (name: string): Frame => frameOf(golden.find((one) => one.name === name)!)
 const num = (layer: Layer | undefined, key: string): number | undefined => {
   const value = fieldOf(layer, key)?.value
@@ -29,19 +20,6 @@ const intOf = (text: string | undefined): number | undefined => (text === undefi
 
 const FLAGS: Record<string, string> = { S: 'SYN', F: 'FIN', P: 'PSH', R: 'RST', '.': 'ACK', U: 'URG', E: 'ECE', W: 'CWR' }
 
-/** Every field lies within its layer's header and the frame; layers follow each other. Answers the first that does not. */
-function misplaced(frame: Frame): Layer | Field | undefined {
-  let from = 0
-  for (const layer of frame.layers) {
-    if (layer.from < from || layer.to < layer.from || layer.end < layer.to || layer.end > frame.bytes.length) return layer
-    from = layer.from
-    const outside = (field: Field): boolean => field.from < layer.from || field.to > layer.to || field.from > field.to
-      || (field.bits !== undefined && field.bits.at + field.bits.len > (field.to - field.from) * 8) || (field.fields ?? []).some(outside)
-    const wrong = layer.fields.find(outside)
-    if (wrong) return wrong
-  }
-  return undefined
-}
 const checkShape = (frame: Frame): void => expect(misplaced(frame)).toBeUndefined()
 
 describe('real frames, as tcpdump reads them', () => {
@@ -173,7 +151,7 @@ describe('what is worth a word', () => {
     expect(fieldsAt(frame, 38).map(({ field }) => field.key)).toEqual(['tcp.seq'])
   })
   it('BSD loopback in both byte orders, and raw IP', () => {
-    const ethernet = bytesOf(golden.find((one) => one.name === 'lo6 0')!.hex)
+    const ethernet = frameBytes(golden.find((one) => one.name === 'lo6 0')!)
     const ip = ethernet.subarray(14)
     for (const head of [[30, 0, 0, 0], [0, 0, 0, 30]]) {
       const frame = decodeFrame(new Uint8Array([...head, ...ip]), LINK.null)
@@ -192,11 +170,11 @@ describe('any bytes', () => {
   })
   it('nor real frames cut at each byte, or with a byte changed', () => {
     for (const one of golden) {
-      const bytes = bytesOf(one.hex)
+      const bytes = frameBytes(one)
       for (let n = 0; n <= Math.min(bytes.length, 200); n++) checkShape(decodeFrame(bytes.slice(0, n), one.linkType, one.length))
     }
     fc.assert(fc.property(fc.constantFrom(...golden), fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { maxLength: 4 }), (one, changes) => {
-      const bytes = bytesOf(one.hex)
+      const bytes = frameBytes(one)
       for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value
       checkShape(decodeFrame(bytes, one.linkType, one.length))
     }), { numRuns: 5000 })

@@ -1,28 +1,22 @@
 /** The stack: what is drawn of a frame and, without one, of what calls and the kernel told; one selection for all of it. */
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { markRaw } from 'vue'
 import { createI18n } from 'vue-i18n'
 import { TooltipProvider } from 'reka-ui'
 import type { NetInterface } from '../../../src/shared/contract/contract'
-import { decodeHex } from '../../../src/shared/bytes/hex'
 import { decodeFrame } from '../../../src/shared/packets/decode'
 import type { Field, Frame } from '../../../src/shared/packets/model'
 import type { ConnectionModel, Segment } from '../../../src/shared/projections/model'
 import { bitPattern, rowAt, rowsOfFrame } from '../../../src/renderer/packets/field-rows'
 import { cellsGuessed, cellsOfFrame, rowOf } from '../../../src/renderer/packets/stack-cells'
 import { stackFacts } from '../../../src/renderer/packets/stack-facts'
+import { frameBytes, goldenFrames as golden } from '../../lib/packets'
 import Stack from '../../../src/renderer/packets/Stack.vue'
 
-interface Golden { name: string; linkType: number; length: number; hex: string }
-const golden = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../fixtures/packets.json'), 'utf8')) as Golden[]
 function frameOf(name: string): Frame {
   const one = golden.find((frame) => frame.name === name)!
-  const bytes = decodeHex(one.hex)
-  if (!bytes.ok) throw new Error(bytes.error.message)
-  return decodeFrame(bytes.value, one.linkType, one.length)
+  return decodeFrame(frameBytes(one), one.linkType, one.length)
 }
 const files = import.meta.glob('../../../src/renderer/i18n/locales/*/*.json', { eager: true, import: 'default' })
 const missing: string[] = []
