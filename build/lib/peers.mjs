@@ -8,6 +8,7 @@ const PEERS = [
   { name: 'Chromium', package: 'chromium', programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge', 'msedge', 'chrome'], env: 'CHROME_PATH' },
   { name: 'python3', package: 'python3', programs: ['python3'] },
   { name: 'tcpdump', package: 'tcpdump', programs: ['tcpdump'] },
+  { name: 'tshark (with dumpcap and editcap)', package: 'tshark', programs: ['tshark'] },
   { name: 'ncat', package: 'ncat', programs: ['ncat'] },
   { name: 'strace', package: 'strace', programs: ['strace'] },
   { name: 'curl', package: 'curl', programs: ['curl'] },

@@ -61,9 +61,13 @@ export function argsOf(tool: CaptureTool, on: string, except: readonly number[],
 
 const NO_RIGHT = /permi(?:ssion|tted)|EPERM|EACCES|not have .*privilege|cannot open BPF|BIOCSETIF|Npcap.*(?:admin|denied)|Operation not allowed/i
 
+/** What it says in any case. */
+const CHATTER = /^(?:tcpdump: )?(?:listening on|verbose output|data link type|dropped privs|Capturing on|File: |\d+ packets? )/
+
 /** Why the tool ended before it captured, from its own words. */
 export function whyNot(tool: CaptureTool, words: string, platform: string = process.platform): LabError {
-  const line = words.split('\n').map((text) => text.trim()).filter((text) => text !== '' && !/^(?:tcpdump: )?(?:listening on|verbose|data link type)/.test(text)).at(-1) ?? 'it said nothing'
+  const lines = words.split('\n').map((text) => text.trim()).filter((text) => text !== '' && !CHATTER.test(text))
+  const line = lines.join(' ') || 'it said nothing'
   const detail = { tool: tool.name, path: tool.path, platform, user: userName(), said: line.slice(0, 300) }
   if (NO_RIGHT.test(words)) return { code: 'NO_RIGHT', message: `this user may not capture packets: ${howToAllow(tool, platform)}`, detail }
   return { code: 'UNAVAILABLE', message: `${tool.name} could not capture: ${line.slice(0, 300)}`, detail }

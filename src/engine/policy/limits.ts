@@ -4,7 +4,8 @@
  */
 import { MAX_BYTES_PULL, MAX_HAND_PAYLOAD, MAX_UPLOAD_PIECE } from '../../shared/contract/contract'
 import { RPC_LIMITS } from '../../shared/rpc/limits'
-import { RECORDER_LIMITS } from '../recorder/limits'
+import { MAX_PACKETS } from '../recorder/capture-index'
+import { MAX_CAPTURES, RECORDER_LIMITS } from '../recorder/limits'
 
 export const LIMITS = {
   /** open sockets of all programs together: 10,000 connections with both their ends here, and room */
@@ -34,6 +35,9 @@ export const LIMITS = {
   sessionBytes: RECORDER_LIMITS.fileBytes,
   sessions: RECORDER_LIMITS.sessions,
   sessionsBytes: RECORDER_LIMITS.sessionsBytes,
+  /** capture files that are open at once, and packets of each that are shown */
+  captures: MAX_CAPTURES,
+  capturePackets: MAX_PACKETS,
   /** HTTP: a request's head; what one recv() of a server takes; how long a connection may say nothing, seconds */
   httpHeadBytes: 16 * 1024,
   httpRecvBytes: 64 * 1024,

@@ -24,6 +24,8 @@ export const RECORDER_LIMITS: RecorderLimits = {
   sessionsBytes: 4096 * MiB,
 }
 
+/** Capture files that are open at once: each is a copy on disk until it is closed. */
+export const MAX_CAPTURES = 8
 /** Largest batch that a UI gets, about, bytes. */
 export const BATCH_BYTES = 64 * 1024
 /** Batches that a UI may leave unanswered. */

@@ -8,7 +8,7 @@ import { SessionFormatError } from '../../shared/trace/session-file'
 import { attempt, gone } from './attempt'
 import type { CaptureSession } from './capture-session'
 import { exportSession } from './export'
-import { RECORDER_LIMITS, type RecorderLimits } from './limits'
+import { MAX_CAPTURES, RECORDER_LIMITS, type RecorderLimits } from './limits'
 import type { Recorder } from './recorder'
 import { sessionFiles, type SessionFile } from './session-dir'
 import { isSessionId, sessionPath, sessionsDir } from './session-id'
@@ -16,9 +16,6 @@ import { StoredSession } from './stored-session'
 import type { Source } from './subscription'
 import { summarize } from './summary'
 import { Uploads } from './uploads'
-
-/** Capture files that are open at once: each is a copy on disk until it is closed. */
-const MAX_CAPTURES = 8
 
 export class Sessions {
   private readonly opened = new Map<string, StoredSession>()

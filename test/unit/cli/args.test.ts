@@ -16,9 +16,9 @@ describe('the command line', () => {
   })
 
   it('takes every option, in both forms', () => {
-    expect(parse('tcp-server --host=::1 --port 0 --behaviour upper --model iterative --backlog 1 --reuseaddr false --trace t.ndjson --pace slow:20 --scope lab'))
+    expect(parse('tcp-server --host=::1 --port 0 --behaviour upper --model iterative --backlog 1 --reuseaddr false --trace t.ndjson --capture t.pcapng --pace slow:20 --scope lab'))
       .toMatchObject({
-        trace: 't.ndjson', pace: { mode: 'slow', ms: 20 }, scope: 'lab', allowPublic: false,
+        trace: 't.ndjson', capture: 't.pcapng', pace: { mode: 'slow', ms: 20 }, scope: 'lab', allowPublic: false,
         params: { host: '::1', port: 0, behaviour: 'upper', model: 'iterative', backlog: 1, reuseaddr: false },
       })
     expect(parseArgs(['tcp-client', '--send=--a=b\nc', '--recv', '0'], programs)).toMatchObject({ params: { send: '--a=b\nc', recv: 0 } })
@@ -55,6 +55,7 @@ describe('the command line', () => {
     ['tcp-server --host=', '--host must not be empty'],
     ['tcp-client --recv -5', '--recv must be from 0 to 1048576'],
     ['tcp-server --trace=', '--trace needs the name of a file'],
+    ['tcp-server --capture=', '--capture needs the name of a file'],
     ['tcp-server --pace step', '--pace must be run or slow:MS with 1 to 60000 milliseconds'],
     ['tcp-server --pace slow:0', '--pace must be run or slow:MS with 1 to 60000 milliseconds'],
     ['tcp-server --pace slow', '--pace must be run or slow:MS'],
@@ -80,7 +81,7 @@ describe('help', () => {
     expect(list(programs).split('\n').map((line) => line.split(' ')[0])).toEqual(ids)
     expect(usage(programs)).toContain('[--pace run|slow:MS]')
     for (const program of programs) {
-      for (const name of [...Object.keys(program.params), 'trace', 'pace', 'scope', 'allow-public']) expect(help(program)).toMatch(new RegExp(`^  --${name} `, 'm'))
+      for (const name of [...Object.keys(program.params), 'trace', 'capture', 'pace', 'scope', 'allow-public']) expect(help(program)).toMatch(new RegExp(`^  --${name} `, 'm'))
     }
     expect(help(programs[0]!)).toMatch(/--behaviour +ack\|echo\|upper\|discard\S* +default ack/)
   })
