@@ -34,7 +34,7 @@ export const useHandGet = defineStore('http-hand', () => {
     const parsed = parseHttpUrl(http.get.url)
     return parsed.ok ? parsed.value : undefined
   })
-  /** A name means this computer or nothing here: the lab's programs resolve names, the hand takes addresses. */
+  /** Where it stands as an address; a name is looked up when it is connected to, as Python's connect() does. */
   const address = computed<SockAddr | undefined>(() => url.value && toSockAddr(url.value.host, url.value.port, lab.interfaces))
 
   const run = computed<RunModel | undefined>(() => {
@@ -110,7 +110,21 @@ export const useHandGet = defineStore('http-hand', () => {
   const requestBytes = () => new TextEncoder().encode(form.request.replace(/\r?\n/g, '\r\n'))
 
   const openSocket = () => step(() => call({ name: 'socket', family: address.value?.family === 'inet6' ? 'inet6' : 'inet', type: 'stream' }))
-  const connect = () => step(async () => { if (address.value && socket.value) await call({ name: 'connect', sock: socket.value.sock, address: address.value }) })
+  /** The name as the system's resolver answers it, within the policy; as in Python, an AF_INET socket wants IPv4. */
+  async function lookedUp(): Promise<SockAddr | undefined> {
+    if (!url.value) return undefined
+    const { host, port } = url.value
+    const answer = await lab.request('names.lookup', { lookup: crypto.randomUUID(), host, service: String(port), family: 'inet', type: 'stream', flags: [] })
+    if (!answer.ok) {
+      error.value = { ...answer.error, syscall: 'getaddrinfo', detail: { address: host, ...answer.error.detail } }
+      return undefined
+    }
+    return answer.value.find((row) => row.address !== undefined)?.address
+  }
+  const connect = () => step(async () => {
+    const to = address.value ?? await lookedUp()
+    if (to && socket.value) await call({ name: 'connect', sock: socket.value.sock, address: to })
+  })
   const send = () => step(async () => { if (socket.value) await call({ name: 'sendall', sock: socket.value.sock, data: requestBytes() }) })
   const close = () => step(async () => { if (socket.value) await call({ name: 'close', sock: socket.value.sock }) })
   const recv = () => step(async () => {
