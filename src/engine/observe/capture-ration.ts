@@ -7,8 +7,9 @@
 const PACKETS_PER_S = 20_000
 const PACKETS_BURST = 40_000
 /** Their bytes that are kept, and at once. Past that the headers are. */
-const BYTES_PER_S = 8 * 1024 * 1024
-const BYTES_BURST = 32 * 1024 * 1024
+const MiB = 1024 * 1024
+const BYTES_PER_S = 8 * MiB
+const BYTES_BURST = 32 * MiB
 /** Link, IP and TCP headers with all their options: 20 + 60 + 60 at most without IPv6 extensions. */
 const HEADERS = 160
 
