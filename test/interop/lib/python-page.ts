@@ -1,5 +1,9 @@
 /** The Python page as a person uses it: a program opened from a file, run, its console read, lines typed into it. */
+import { Packr } from 'msgpackr'
 import type { Browser } from 'playwright-core'
+import type { FromEngine } from '../../../src/shared/contract/contract'
+import { decodeEvents } from '../../../src/shared/trace/codec'
+import type { RunId, ThreadId, TraceEvent } from '../../../src/shared/trace/events'
 import { openLab, type LabPage } from '../../lib/lab-page'
 
 export interface LabProgram {
@@ -20,6 +24,8 @@ export interface PythonPage {
   lab: LabPage
   /** opens the text in a tab of its own and presses Run */
   run(name: string, source: string, args?: string): Promise<LabProgram>
+  /** the events of the newest Python run so far, as the page has heard them from the engine */
+  events(): TraceEvent[]
   /** goes back to a program's tab */
   show(name: string): Promise<void>
 }
@@ -30,6 +36,15 @@ const PATIENCE = 280_000
 export async function openPython(browser: Browser): Promise<PythonPage> {
   const lab = await openLab(browser, { at: '/python' })
   const { page } = lab
+  const heard: TraceEvent[] = []
+  const codec = new Packr({ useRecords: false, copyBuffers: true })
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => {
+    const message = codec.unpack(payload as Buffer) as FromEngine
+    if ('push' in message && message.push === 'trace') heard.push(...decodeEvents(message.data))
+  }))
+  // what it hears is listened to from its first word on
+  await page.reload()
+  await page.getByText('Engine connected').waitFor()
   const tabs = page.getByRole('tablist', { name: 'Programs' })
   const log = page.getByRole('log', { name: 'Console' })
   const bar = page.getByRole('toolbar', { name: 'Run and step' })
@@ -80,5 +95,19 @@ export async function openPython(browser: Browser): Promise<PythonPage> {
       lines: read,
     }
   }
-  return { lab, run, show }
+  return { lab, run, show, events: () => ofNewestRun(heard) }
+}
+
+/** The newest run of Python: its own events, and the calls and returns of its threads. */
+function ofNewestRun(heard: readonly TraceEvent[]): TraceEvent[] {
+  const run: RunId | undefined = heard.filter((e) => e.k === 'run' && e.program === 'python').map((e) => (e as { run: RunId }).run).at(-1)
+  const threads = new Set<ThreadId>()
+  const calls = new Set<number>()
+  return heard.filter((e) => {
+    if (e.k === 'thread' && e.run === run) threads.add(e.thread)
+    if (e.k === 'call' && threads.has(e.thread)) calls.add(e.call)
+    if (e.k === 'ret' || e.k === 'block') return calls.has(e.call)
+    if ('run' in e) return e.run === run
+    return 'thread' in e && threads.has(e.thread)
+  })
 }
