@@ -43,9 +43,8 @@ const awaited: ((port: MessagePort) => void)[] = []
 function takePort(event: MessageEvent): void {
   const [given] = event.ports
   if (event.source !== window || event.data !== ENGINE_PORT_MESSAGE || !given) return
-  const take = awaited.shift()
-  if (take) take(given)
-  else given.close()
+  // one that nobody here awaits was asked for by other means, and is theirs
+  awaited.shift()?.(given)
 }
 
 /** Electron: asks for a port to the engine. The answer takes the question back. */
