@@ -6,8 +6,8 @@
 /** Packets that are kept per second, and at once: a burst of 1,000 connections has 10,000. */
 const PACKETS_PER_S = 20_000
 const PACKETS_BURST = 40_000
-/** Their bytes that are kept, and at once. Past that the headers are. */
 const MiB = 1024 * 1024
+/** Their bytes that are kept, and at once. Past that the headers are. */
 const BYTES_PER_S = 8 * MiB
 const BYTES_BURST = 32 * MiB
 /** Link, IP and TCP headers with all their options: 20 + 60 + 60 at most without IPv6 extensions. */

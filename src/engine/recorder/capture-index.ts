@@ -1,6 +1,6 @@
 /** Where the packets of a capture file are: made in one pass over the file, a place every few hundred packets. */
 import type { FileHandle } from 'node:fs/promises'
-import type { CapturedFrame, CaptureFormat } from '../../shared/pcap/format'
+import { CaptureFormatError, type CapturedFrame, type CaptureFormat } from '../../shared/pcap/format'
 import { CaptureReader, type ReaderPlace } from '../../shared/pcap/reader'
 
 /** Most packets of a file that become events: what a session of the lab holds too, with room in the UI's memory. */
@@ -9,8 +9,8 @@ export const MAX_PACKETS = 1_000_000
 const EVERY_PACKETS = 256
 const EVERY_BYTES = 1024 * 1024
 const PIECE = 1024 * 1024
-/** Times are spread over at most so many microseconds (142 years): what lies beyond is put at the edge. */
-const MAX_SPAN = 2 ** 52
+/** Times are spread over at most so many microseconds (71 years): what lies beyond is put at the edge. The codec writes twice a difference. */
+const MAX_SPAN = 2 ** 51
 
 export interface CapturePlace {
   /** the first packet behind it, from 0 */
@@ -83,11 +83,12 @@ export async function indexCapture(file: FileHandle, size: number): Promise<Capt
     // what is left of a piece is held until the next one: it must not be written over
     reader.push(piece.slice(0, bytesRead), onFrame)
   }
+  if (reader.format === undefined) throw new CaptureFormatError('this is no capture file: it ends before its head does')
   const base = first === undefined ? undefined : Math.floor(first / 1000)
   const since = (us: number | undefined): number => (us === undefined || base === undefined ? 0 : Math.min(MAX_SPAN, us - base * 1000))
   places.forEach((place, i) => (place.t = since(latest[i])))
   return {
-    format: reader.format ?? 'pcap', places, packets, more, end, base, duration: since(last),
+    format: reader.format, places, packets, more, end, base, duration: since(last),
     damage: reader.damage ?? (reader.incomplete ? { offset: reader.offset, message: 'the file ends within a packet' } : undefined),
   }
 }

@@ -20,6 +20,9 @@ const FIRST_PACKET = 1
 
 type Unstamped = Omit<CaptureEvent, 'seq' | 't'>
 
+/** One event goes in whatever is asked for. */
+const hasRoom = (encoder: EventEncoder, maxBytes: number): boolean => encoder.count === 0 || encoder.size < maxBytes
+
 export class CaptureSession implements Source, TraceSource {
   private readonly followers = new Set<Follower>()
   /** of each place, the seq before the first of the next */
@@ -80,8 +83,8 @@ export class CaptureSession implements Source, TraceSource {
       next = FIRST_PACKET
     }
     const afterPackets = FIRST_PACKET + index.packets
-    while (next < afterPackets && encoder.size < maxBytes) next = await this.packets(chunkAt(this.lasts, next), next, maxBytes, encoder)
-    if (next >= afterPackets && encoder.size < maxBytes) {
+    while (next < afterPackets && hasRoom(encoder, maxBytes)) next = await this.packets(chunkAt(this.lasts, next), next, maxBytes, encoder)
+    if (next >= afterPackets && hasRoom(encoder, maxBytes)) {
       for (let i = next - afterPackets; i < this.ending.length; i++) encoder.add(this.ending[i]!, next++, index.duration)
     }
     return { data: encoder.finish(), next }
@@ -124,7 +127,7 @@ export class CaptureSession implements Source, TraceSource {
       const seq = FIRST_PACKET + n++
       const passed = sinceBase(frame, base)
       if (passed !== undefined && passed > t) t = passed
-      if (seq < from || encoder.size >= maxBytes) return
+      if (seq < from || !hasRoom(encoder, maxBytes)) return
       const event = packetEvent(frame, frame.offset, frame.bytes.length)
       if (passed !== undefined && passed !== t) event.at = passed
       if (frame.ns % 1000 > 0) event.ns = frame.ns % 1000

@@ -132,7 +132,7 @@ function upper(
     if (b[at + 13]! & 32) said.urgent = u16(b, at + 18)
     const checksum = check(b, at, end, at + 16, whole, pseudoSum(addresses, length, proto))
     if (checksum) said.checksum = checksum
-    if (said.len > 0) said.payload = { at: at + head, kept: Math.max(0, held - at - head) }
+    if (said.len > 0) said.payload = { at: Math.min(at + head, held), kept: Math.max(0, held - at - head) }
     return said
   }
   if (proto === PROTO.udp && at + 8 <= held) {
@@ -144,7 +144,7 @@ function upper(
     }
     const checksum = u16(b, at + 6) === 0 ? 'none' : check(b, at, stop, at + 6, held >= stop && !more, pseudoSum(addresses, stop - at, proto))
     if (checksum) udp.checksum = checksum
-    if (udp.len > 0) udp.payload = { at: at + 8, kept: Math.max(0, Math.min(held, stop) - at - 8) }
+    if (udp.len > 0) udp.payload = { at: Math.min(at + 8, held), kept: Math.max(0, Math.min(held, stop) - at - 8) }
     return udp
   }
   return plain(proto === PROTO.icmp || proto === PROTO.icmp6 ? 'icmp' : 'other')
