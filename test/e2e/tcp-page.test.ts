@@ -49,43 +49,7 @@ async function startServer(): Promise<string> {
   return port
 }
 
-/** Runs an experiment call by call until it has no next call. */
-async function experiment(name: string): Promise<void> {
-  await page.getByRole('tab', { name: 'By hand' }).click()
-  await page.getByRole('button', { name: 'Experiments' }).click()
-  await page.getByRole('menuitem', { name }).click()
-  const next = page.getByRole('button', { name: /^Next: / })
-  await next.waitFor()
-  while (await next.count() > 0) {
-    await next.click()
-    // the step is done when there is a next one to press, or none any more
-    await expect.poll(async () => (await next.count()) === 0 || (await next.isEnabled()), { timeout: 20_000 }).toBe(true)
-  }
-}
-
 describe('server and clients', () => {
-  it('course exercise: a client sends hello, the server answers ACK; ladder, log and output tell it', async () => {
-    await startServer()
-    await clients().getByRole('button', { name: 'Start client' }).click()
-    await runs().getByText("received b'ACK'").waitFor()
-    const picture = page.getByRole('region', { name: 'What happened' })
-    await picture.getByText('closed in order').waitFor()
-    await picture.getByText(/client\.send\(b'hello'\)/).first().waitFor()
-    await picture.getByText(/conn\.send\(b'ACK'\)/).first().waitFor()
-  })
-
-  it('no server: refused, explained, and one click starts the server that was missing', async () => {
-    const port = await startServer()
-    await runs().getByRole('button', { name: /^Stop tcp-server/ }).click()
-    await runs().getByText('stopped').first().waitFor()
-    await clients().getByRole('button', { name: 'Start client' }).click()
-    const note = runs().getByRole('alert')
-    await note.getByText('ECONNREFUSED').waitFor()
-    expect(await note.innerText()).toContain(`Nothing listens on 127.0.0.1:${port}`)
-    await note.getByRole('button', { name: 'Start a server there' }).click()
-    await runs().getByText(`listening on 127.0.0.1 port ${port}`).or(runs().getByText(`listening on 127.0.0.1:${port}`)).waitFor()
-  })
-
   it('the echo client reads lines and ends at an empty one', async () => {
     await page.getByRole('button', { name: 'Exercises' }).click()
     await page.getByRole('menuitem', { name: /Echo server/ }).click()
@@ -97,14 +61,6 @@ describe('server and clients', () => {
     await runs().getByText(/received b'.*hello'/).waitFor()
     await line.press('Enter')
     await runs().getByText('ended').waitFor()
-  })
-
-  it('several at once are all served', async () => {
-    await startServer()
-    await clients().getByRole('textbox', { name: 'How many' }).fill('7')
-    await clients().getByRole('button', { name: 'Start 7 clients' }).click()
-    await runs().getByText('1 running of 8').waitFor()
-    await expect.poll(() => page.getByRole('combobox', { name: 'Connection' }).innerText()).toContain('7 in all')
   })
 
   it('an address in use is explained, with a way out', async () => {
@@ -126,25 +82,6 @@ describe('server and clients', () => {
 describe('by hand', () => {
   beforeEach(async () => { await page.getByRole('tab', { name: 'By hand' }).click() })
 
-  it('each call is a button: a handshake, data and a close, with state and Python after each', async () => {
-    await serverHand().getByRole('button', { name: 'socket', exact: true }).click()
-    await serverHand().getByRole('textbox', { name: 'Port' }).fill('0')
-    await serverHand().getByRole('button', { name: 'bind', exact: true }).click()
-    await serverHand().getByRole('button', { name: 'listen', exact: true }).click()
-    await serverHand().getByText('LISTEN', { exact: true }).and(page.locator('[data-state]')).waitFor()
-    await serverHand().getByRole('button', { name: 'accept', exact: true }).click()
-    await serverHand().getByText('accept() waits').waitFor()
-    await clientHand().getByRole('button', { name: 'socket', exact: true }).click()
-    await clientHand().getByRole('button', { name: /Use the server's address/ }).click()
-    await clientHand().getByRole('button', { name: 'connect', exact: true }).click()
-    await clientHand().getByText('ESTABLISHED', { exact: true }).waitFor()
-    await clientHand().getByRole('button', { name: 'send', exact: true }).click()
-    await serverHand().getByRole('button', { name: 'recv', exact: true }).click()
-    await serverHand().getByText("b'hello\\n'").waitFor()
-    await clientHand().getByRole('button', { name: 'close', exact: true }).click()
-    await serverHand().getByText('CLOSE_WAIT', { exact: true }).waitFor()
-  })
-
   it('a call out of order is allowed, and what the kernel says to it is explained', async () => {
     await clientHand().getByRole('button', { name: 'socket', exact: true }).click()
     await clientHand().getByRole('button', { name: 'recv', exact: true }).click()
@@ -161,37 +98,6 @@ describe('by hand', () => {
     await serverHand().getByRole('button', { name: 'accept', exact: true }).click()
     await serverHand().getByRole('button', { name: 'Take it back' }).click()
     await serverHand().getByRole('alert').getByText('CANCELLED', { exact: true }).waitFor()
-  })
-})
-
-describe('experiments', () => {
-  /** The states that the diagram marks as entered, from its description of each. */
-  async function ladderHas(text: RegExp): Promise<void> {
-    await page.getByRole('tab', { name: 'Ladder' }).or(page.getByText('Ladder', { exact: true })).first().click()
-    await expect.poll(async () => (await page.getByRole('region', { name: 'What happened' }).innerText())).toMatch(text)
-  }
-
-  it('refused: RST answers the SYN', async () => {
-    await experiment('Refused')
-    await ladderHas(/connection refused/)
-  })
-
-  it('a full send buffer: a part, then EAGAIN, then a blocked send that goes on as the peer receives', async () => {
-    await experiment('Fill the send buffer')
-    await clientHand().getByText(/EAGAIN, BlockingIOError/).waitFor()
-    await serverHand().getByText(/conn\.recv\(1024\)\s+# b''/).waitFor()
-    await ladderHas(/closed in order/)
-  })
-
-  it('simultaneous close passes through CLOSING', async () => {
-    await experiment('Simultaneous close (CLOSING)')
-    await page.getByRole('tab', { name: 'States' }).click()
-    await expect.poll(async () => page.getByRole('region', { name: 'What happened' }).innerText()).toMatch(/CLOSING → TIME_WAIT/)
-  })
-
-  it('a timeout of the socket is told apart from one of the network', async () => {
-    await experiment('Timeout')
-    await clientHand().getByText(/TIMEOUT, TimeoutError/).waitFor()
   })
 })
 
@@ -218,20 +124,6 @@ describe('the timeline', () => {
     expect(await page.getByRole('button', { name: 'Live' }).getAttribute('aria-pressed')).toBe('true')
   })
 
-  it('step pace: each call waits for the person', async () => {
-    await page.getByRole('group', { name: 'Pace' }).first().getByText('Step', { exact: true }).click()
-    await server().getByRole('textbox', { name: 'Port' }).fill('0')
-    await server().getByRole('button', { name: 'Start server' }).click()
-    await page.getByText('waits for a step').first().waitFor()
-    const next = page.getByRole('button', { name: 'Next call' })
-    // socket, setsockopt, bind, listen, getsockname
-    for (let i = 0; i < 5; i++) {
-      const before = await event()
-      await next.click()
-      await expect.poll(event).not.toBe(before)
-    }
-    await runs().getByText(/listening on /).waitFor()
-  })
 })
 
 describe('the shell', () => {
