@@ -157,10 +157,10 @@ export class Dispatcher extends Invoker {
   }
 
   /** @param flags MSG_* besides those of the lab; `said` names them in the trace */
-  sendto(th: Thread, sock: Sock, data: Uint8Array, address: SockAddr, flags = 0, said: { flags?: string } = {}): MaybePromise<Outcome> {
+  sendto(th: Thread, sock: Sock, data: Uint8Array, address: SockAddr, flags = 0, said?: { flags?: string }): MaybePromise<Outcome> {
     const refused = this.gate.sendto(address)
     if (!refused && !th.run.abort.signal.aborted) this.keepHere(th, sock, address)
-    return this.invoke(th, 'sendto', sock, { len: data.length, address, ...said }, refused, {
+    return this.invoke(th, 'sendto', sock, said ? { len: data.length, address, ...said } : { len: data.length, address }, refused, {
       attempt: () => {
         const confined = this.fds.confine(sock, address)
         return confined < 0 ? confined : this.fds.withAddress(sock, address, (a, len) =>
@@ -177,9 +177,9 @@ export class Dispatcher extends Invoker {
     })
   }
 
-  recvfrom(th: Thread, sock: Sock, n: number, flags = 0, said: { flags?: string } = {}): MaybePromise<Outcome> {
+  recvfrom(th: Thread, sock: Sock, n: number, flags = 0, said?: { flags?: string }): MaybePromise<Outcome> {
     const want = Math.min(n, this.options.limits.recvBytes)
-    return this.invoke(th, 'recvfrom', sock, { len: n, ...said }, undefined, {
+    return this.invoke(th, 'recvfrom', sock, said ? { len: n, ...said } : { len: n }, undefined, {
       attempt: () => this.fds.recvfrom(sock, want, flags),
       want: 'readable',
       done: (whole, ret) => {
@@ -191,7 +191,8 @@ export class Dispatcher extends Invoker {
         if (remote) ret.remote = remote
         const outcome = this.received(got, ret)
         if (whole > got) outcome.size = whole
-        return remote ? { ...outcome, address: remote } : outcome
+        if (remote) outcome.address = remote
+        return outcome
       },
     })
   }

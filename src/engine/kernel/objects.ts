@@ -51,6 +51,8 @@ export interface Sock extends ScratchHolder {
   readonly run: Run
   closed: boolean
   listening: boolean
+  /** what its observer keeps of it */
+  observed?: unknown
   local?: SockAddr
   remote?: SockAddr
   /** the kernel tells the arrival interface of each datagram (IP_PKTINFO) */

@@ -13,7 +13,7 @@ import { Ration } from './ration'
 const INTERVAL_MS = 100
 const SOCKET_BURST = 64
 const SOCKET_EVERY_US = 10_000
-const TOTAL_BURST = 4096
+const TOTAL_BURST = 1024
 const TOTAL_EVERY_US = 1000
 /** Most endpoints without a descriptor that are followed at once, and sockets looked at in one interval. */
 const MOST_ENDPOINTS = 512
@@ -21,6 +21,8 @@ const MOST_SOCKETS = 512
 
 interface Watched {
   sock: Sock
+  /** it had its share, and gets no other before this; microseconds */
+  until: number
   last?: TcpFacts
   ration: Ration
   tuple?: string
@@ -66,26 +68,26 @@ export class Sampler implements Observer {
   touched(sock: Sock, at = performance.now()): void {
     if (sock.type !== 'stream' || sock.family === 'unix') return
     const now = at * 1000
-    let w = this.watched.get(sock.id)
+    let w = sock.observed as Watched | undefined
     if (sock.closed) {
       if (w) this.ended(w, now)
       return
     }
+    if (w && now < w.until) return
     // thousands of connections a second: those that come while nothing is left are not followed at all
     if (!w && !this.total.has(now)) return
-    if (!w) this.watched.set(sock.id, (w = { sock, ration: new Ration(SOCKET_BURST, SOCKET_EVERY_US) }))
+    w ??= this.watch(sock)
     if (this.look(w, now) && w.peer) this.lookAtPeer(w.peer, now)
   }
 
   connected(sock: Sock): void {
     if (sock.type !== 'stream' || sock.family === 'unix' || !sock.local || !sock.remote) return
     if (!this.total.has(performance.now() * 1000)) return
-    const w: Watched = this.watched.get(sock.id) ?? { sock, ration: new Ration(SOCKET_BURST, SOCKET_EVERY_US) }
+    const w = (sock.observed as Watched | undefined) ?? this.watch(sock)
     const local = plain(sock.local)
     const remote = plain(sock.remote)
     w.tuple = keyOf(local, remote)
     w.peer = keyOf(remote, local)
-    this.watched.set(sock.id, w)
     this.byTuple.set(w.tuple, w)
     // accepted: from now on it has a descriptor
     this.followed.delete(w.tuple)
@@ -96,7 +98,15 @@ export class Sampler implements Observer {
     clearInterval(this.timer)
   }
 
+  private watch(sock: Sock): Watched {
+    const w: Watched = { sock, until: 0, ration: new Ration(SOCKET_BURST, SOCKET_EVERY_US) }
+    sock.observed = w
+    this.watched.set(sock.id, w)
+    return w
+  }
+
   private ended(w: Watched, now: number): void {
+    w.sock.observed = undefined
     this.watched.delete(w.sock.id)
     this.overdue.delete(w)
     if (!w.tuple || !w.peer) return
@@ -115,6 +125,7 @@ export class Sampler implements Observer {
   /** false: it had its share; the tick makes up for it */
   private look(w: Watched, now: number): boolean {
     if (!w.ration.take(now) || !this.total.take(now)) {
+      w.until = now + TOTAL_EVERY_US
       this.overdue.add(w)
       return false
     }

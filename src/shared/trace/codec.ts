@@ -46,6 +46,8 @@ const LAYOUTS: Layout[] = Object.entries(EVENT_FIELDS).map(([kind, fields], code
 const SYSCALL_CODES = new Map<string, number>(SYSCALLS.map((name, code) => [name, code]))
 const BLOCK_CODES = new Map<string, number>(BLOCK_REASONS.map((why, code) => [why, code]))
 const BY_KIND = new Map(LAYOUTS.map((layout) => [layout.kind, layout]))
+const CALL = BY_KIND.get('call')!
+const RET = BY_KIND.get('ret')!
 
 const enum Tag { Null, False, True, Uint, Negative, Float, Text, Array, Record, Inet, Inet6, Inet6Scope, Unix }
 
@@ -70,7 +72,7 @@ export class EventEncoder {
 
   /** Adds an event under the given stamp. Throws a RangeError on what is no event; the batch stays as it was. */
   add(event: { k: TraceEvent['k'] }, seq: number, t: number): void {
-    const layout = BY_KIND.get(event.k)
+    const layout = event.k === 'call' ? CALL : event.k === 'ret' ? RET : BY_KIND.get(event.k)
     if (!layout) throw new RangeError(`no such kind of event: ${String(event.k)}`)
     if (!(seq > this.seq)) throw new RangeError(`seq must rise: ${seq} after ${this.seq}`)
     const start = this.pos
@@ -291,14 +293,8 @@ export class EventEncoder {
   }
 
   private record(value: Record<string, Plain>, depth: number): void {
-    let most = 0
-    for (const _ in value) most++
-    // a count of one byte, as it nearly always is, is filled in afterwards
-    const short = most < 0x80
     this.room(1)
-    const at = this.pos
-    if (short) this.pos++
-    else this.uint(Object.entries(value).filter(([key, item]) => item !== undefined && key !== '__proto__').length)
+    const at = this.pos++
     let fields = 0
     for (const key in value) {
       const item = value[key]
@@ -307,7 +303,19 @@ export class EventEncoder {
       this.text(key)
       this.plain(item, depth + 1)
     }
-    if (short) this.buf[at] = fields
+    if (fields < 0x80) this.buf[at] = fields
+    else this.countAt(at, fields)
+  }
+
+  /** Puts a count of more than one byte in the place of one byte. */
+  private countAt(at: number, count: number): void {
+    const end = this.pos
+    this.uint(count)
+    const digits = this.buf.slice(end, this.pos)
+    this.room(digits.length)
+    this.buf.copyWithin(at + digits.length, at + 1, end)
+    this.buf.set(digits, at)
+    this.pos = end + digits.length - 1
   }
 
   private text(text: string): void {
