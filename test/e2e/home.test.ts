@@ -53,7 +53,7 @@ it.each([
   ['http?example=get', /HTTP\/1\.1 200 OK/],
   ['rpc?example=quadratic', /→ \[0\.0, 2\.0\]|→ \[2\.0, 0\.0\]/],
   ['servers?example=unix', /received b'HELLO'/],
-  ['framing?example=length', /3 whole frames/],
+  ['framing?example=length', /42 sent, 42 received/],
   ['tcp?example=restart', /EADDRINUSE/],
 ])('/%s runs', async (address, shown) => {
   const { page } = lab

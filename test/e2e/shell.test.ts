@@ -167,7 +167,7 @@ async function everyPage(look: () => Promise<void>): Promise<void> {
 }
 
 describe.each([
-  ['ja', '日本語', 'サーバーを開始'],
+  ['ja', '日本語', 'サーバーを起動'],
   ['ko', '한국어', '서버 시작'],
 ])('in %s', (language, name, start) => {
   it('every page speaks it: no English is left but the terms of the field, and no text is missing', async () => {
@@ -198,7 +198,7 @@ it('explains an error in the language chosen', async () => {
   await lab.runs.getByRole('button', { name: /^Stop tcp-server/ }).click()
   await lab.page.getByRole('button', { name: 'Language' }).click()
   await lab.page.getByRole('menuitem', { name: '日本語' }).click()
-  await lab.page.getByRole('button', { name: 'クライアントを開始' }).click()
+  await lab.page.getByRole('button', { name: 'クライアントを起動' }).click()
   const note = lab.page.getByRole('alert')
   await note.getByText('ECONNREFUSED').waitFor()
   expect(await note.innerText()).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}`))

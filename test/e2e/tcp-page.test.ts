@@ -138,7 +138,7 @@ describe('the shell', () => {
   it('speaks Japanese and Korean, and keeps the choice', async () => {
     await page.getByRole('button', { name: 'Language' }).click()
     await page.getByRole('menuitem', { name: '日本語' }).click()
-    await page.getByRole('button', { name: 'サーバーを開始' }).waitFor()
+    await page.getByRole('button', { name: 'サーバーを起動' }).waitFor()
     await page.getByRole('button', { name: '言語' }).click()
     await page.getByRole('menuitem', { name: '한국어' }).click()
     await page.getByRole('button', { name: '서버 시작' }).waitFor()
