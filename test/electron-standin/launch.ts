@@ -12,7 +12,6 @@ import type { Command, Report } from './control'
 const ROOT = resolve(import.meta.dirname, '../..')
 /** How long the app may take to end, ms: twice what its engine may. */
 const STOP_LIMIT = 15_000
-const MAIN = join(ROOT, 'out/main/index.js')
 
 export interface Desktop {
   page: Page
@@ -31,6 +30,8 @@ export interface Desktop {
 }
 
 export interface DesktopOptions {
+  /** the folder of the app: the project, or what packaging made of it */
+  app?: string
   args?: string[]
   env?: Record<string, string>
   /** kept by stop() when given */
@@ -38,9 +39,10 @@ export interface DesktopOptions {
 }
 
 function start(options: DesktopOptions, userData: string) {
-  if (!existsSync(MAIN)) throw new Error('the product is not built: run `npm run build` first')
+  const main = join(options.app ?? ROOT, 'out/main/index.js')
+  if (!existsSync(main)) throw new Error('the product is not built: run `npm run build` first')
   const register = pathToFileURL(join(import.meta.dirname, 'register.mjs')).href
-  return spawn(process.execPath, ['--import', 'tsx', '--import', register, MAIN, ...(options.args ?? [])], {
+  return spawn(process.execPath, ['--import', 'tsx', '--import', register, main, ...(options.args ?? [])], {
     cwd: ROOT,
     env: { ...process.env, SOCKETSCOPE_DATA: join(userData, 'lab'), STANDIN_USER_DATA: userData, ...options.env },
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],

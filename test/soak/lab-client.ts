@@ -40,9 +40,8 @@ export class LabHand {
     return answer.value
   }
 
-  /** A new session, followed from its beginning. */
-  async newSession(): Promise<void> {
-    await this.get('session.new', {})
+  /** Follows the live session, a new one, from its beginning. */
+  async follow(): Promise<void> {
     this.threads.clear()
     this.ports.clear()
     this.ended.clear()

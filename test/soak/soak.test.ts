@@ -66,6 +66,20 @@ async function wander({ page }: LabPage, n: number): Promise<void> {
   await timeline.press('End')
 }
 
+/** A new session, begun on the page; every third round it looks at a stored one first, and deletes it. */
+async function sessions({ page }: LabPage, n: number): Promise<void> {
+  await page.evaluate(() => { location.hash = '#/sessions' })
+  if (n % 3 === 2) {
+    await page.getByRole('button', { name: /^Open (?!a file)/, disabled: false }).first().click()
+    await page.getByRole('button', { name: 'Back to the live session' }).click()
+    await page.getByRole('button', { name: /^Delete ./, disabled: false }).first().click()
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+  }
+  await page.getByRole('button', { name: 'New session' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'New session' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+}
+
 async function measure(lab: LabPage, cdp: CDPSession, hand: LabHand, since: number): Promise<Sample> {
   const { pid } = lab.app
   await cdp.send('HeapProfiler.collectGarbage')
@@ -104,16 +118,8 @@ it(`${MINUTES} minutes of mixed load leave memory and descriptors where they wer
   for (let n = 0; n < WARM_UP + 6 || performance.now() - since < MINUTES * 60_000; n++) {
     await Promise.all([round(hand, n), wander(lab, n)])
     total += hand.status?.events ?? 0
-    await hand.newSession()
-    // a page that followed the old session asks for the new one when it is loaded; every fifth round it opens a stored one
-    await lab.page.reload()
-    await lab.page.getByText('Engine connected').waitFor()
-    if (n % 5 === 4) {
-      const stored = (await hand.get('session.list', {})).find((one) => !one.live && one.events > 0)
-      if (stored) await hand.get('session.open', { session: stored.session })
-      if (stored) await hand.get('session.delete', { session: stored.session })
-    }
-    await hand.get('hello', {})
+    await sessions(lab, n)
+    await hand.follow()
     samples.push(await measure(lab, cdp, hand, since))
   }
   await hand.close()
