@@ -1,6 +1,6 @@
 /** What runs in each tab: the hand on the program, and which runs of the trace are its own. */
 import { defineStore } from 'pinia'
-import { computed, shallowRef, triggerRef } from 'vue'
+import { computed, shallowRef, triggerRef, watch } from 'vue'
 import type { RunModel } from '../../../shared/projections/model'
 import type { LabError } from '../../../shared/result'
 import type { RunId } from '../../../shared/trace/events'
@@ -19,8 +19,10 @@ export interface TabRun {
   /** it could not begin */
   error?: LabError
   end?: PythonEnd
+  /** it was told to halt, and waits in a call still */
+  pausing?: boolean
 }
-export type Phase = 'idle' | 'starting' | 'running' | 'halted' | 'ended'
+export type Phase = 'idle' | 'starting' | 'running' | 'pausing' | 'halted' | 'ended'
 
 export const usePythonRuns = defineStore('python-runs', () => {
   const lab = useLabStore()
@@ -81,8 +83,17 @@ export const usePythonRuns = defineStore('python-runs', () => {
   const on = (id: string): PythonRun | undefined => (running(id) ? tabs.value.get(id)?.hand : undefined)
   const stop = (id: string): void => on(id)?.stop()
   const interrupt = (id: string): void => on(id)?.interrupt()
-  const pause = (id: string): void => on(id)?.pause()
-  const go = (id: string, how: Onward): void => on(id)?.go(how)
+  const pause = (id: string): void => {
+    const tab = tabs.value.get(id)
+    on(id)?.pause()
+    if (tab) tab.pausing = true
+    triggerRef(tabs)
+  }
+  const go = (id: string, how: Onward): void => {
+    const tab = tabs.value.get(id)
+    if (tab) tab.pausing = false
+    on(id)?.go(how)
+  }
   const setBreakpoints = (id: string, lines: number[]): void => on(id)?.setBreakpoints(lines)
   const forget = (id: string): void => {
     stop(id)
@@ -90,6 +101,13 @@ export const usePythonRuns = defineStore('python-runs', () => {
     runIds.delete(id)
     triggerRef(tabs)
   }
+
+  // another session numbers its runs anew, and has none of these
+  watch(() => lab.hello?.live.session, () => {
+    runIds.clear()
+    tabs.value.clear()
+    triggerRef(tabs)
+  })
 
   // ---- what the trace has of it
   /** The run of a tab that is to be looked at: at the cursor, the newest that had begun. */
@@ -117,7 +135,7 @@ export const usePythonRuns = defineStore('python-runs', () => {
     if (!tab) return 'idle'
     if (isOver(tab)) return 'ended'
     if (tab.run === undefined) return 'starting'
-    return isHalted(id) ? 'halted' : 'running'
+    return isHalted(id) ? 'halted' : tab.pausing ? 'pausing' : 'running'
   }
 
   return { tabs, state, runtimeError, version, warm, start, running, anyRunning, stop, interrupt, pause, go, setBreakpoints, forget, modelOf, tabOf, isHalted, phaseOf }
