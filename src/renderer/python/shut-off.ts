@@ -6,12 +6,12 @@ const WAYS_OUT = [
   'fetch', 'fetchLater', 'XMLHttpRequest', 'WebSocket', 'WebSocketStream', 'EventSource', 'WebTransport', 'Worker', 'SharedWorker', 'BroadcastChannel', 'importScripts',
   'indexedDB', 'caches', 'navigator', 'Notification', 'FileReaderSync', 'FontFace', 'fonts', 'RTCPeerConnection', 'RTCDataChannel', 'webkitRequestFileSystem',
   'webkitRequestFileSystemSync', 'webkitResolveLocalFileSystemURL', 'webkitResolveLocalFileSystemSyncURL', 'trustedTypes', 'cookieStore', 'locks', 'close', 'reportError',
-  'postMessage', 'onmessage', 'addEventListener', 'dispatchEvent', 'onmessageerror', 'createImageBitmap', 'OffscreenCanvas', 'ImageData', 'PressureObserver',
+  'postMessage', 'onmessage', 'onmessageerror', 'createImageBitmap', 'OffscreenCanvas', 'ImageData', 'PressureObserver',
 ]
 
 export function shutOff(): void {
   for (const name of WAYS_OUT) {
-    for (let holder: object | null = globalThis; holder !== null && holder !== Object.prototype; holder = Object.getPrototypeOf(holder) as object | null) {
+    for (let holder: object | null = globalThis; holder !== null && holder !== EventTarget.prototype && holder !== Object.prototype; holder = Object.getPrototypeOf(holder) as object | null) {
       if (!Object.prototype.hasOwnProperty.call(holder, name)) continue
       // what cannot be deleted is hidden
       if (!Reflect.deleteProperty(holder, name)) Reflect.defineProperty(holder, name, { value: undefined, writable: false, configurable: false })
