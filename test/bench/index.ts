@@ -9,6 +9,7 @@ import type { Load } from './client'
 import { datagrams } from './datagrams'
 import { startClient, startServer, stopAll, stopServer, type Client, type Server } from './processes'
 import { pageRows } from './page'
+import { pythonRows } from './python'
 import { openMillion } from './session-open'
 import { median, printTable, type Row } from './table'
 
@@ -113,6 +114,7 @@ try {
   await client.stop()
   if (values.only === undefined || 'datagrams'.includes(values.only)) rows.push(...await datagrams(rounds))
   if (values.only === undefined || 'session'.includes(values.only)) rows.push(await openMillion())
+  if (values.only === undefined || 'python'.includes(values.only)) rows.push(...await pythonRows(rounds))
   rows.push(...await pageRows(values.only, rounds, Number(values.seconds)))
 } finally {
   stopAll()
