@@ -106,8 +106,9 @@ export async function startServer(options: LabServerOptions): Promise<LabServer>
 }
 
 function tokenOf(request: IncomingMessage): string | undefined {
-  const target = new URL(request.url ?? '/', 'http://lab')
-  return target.pathname === '/' ? (target.searchParams.get('token') ?? undefined) : undefined
+  // not by new URL(): '//' is a target that anybody may send, and none that it takes
+  const [path, query = ''] = (request.url ?? '/').split('?', 2)
+  return path === '/' ? (new URLSearchParams(query).get('token') ?? undefined) : undefined
 }
 
 function upgradeRefusal(request: IncomingMessage, session: boolean, clients: number): Refusal | undefined {

@@ -68,7 +68,8 @@ const STRANGE = ['\0', '\x1b', '\u202e', '\u2066', '\ufeff', '\u2028', '\ud800',
 
 /** What breaks parsers: a byte changed, cut, doubled, moved, a run inserted, an edge written over. */
 export function mutate(r: Random, bytes: Uint8Array, other: Uint8Array = bytes): Uint8Array {
-  let out: Uint8Array = bytes.slice()
+  // a copy, and no Buffer, whose slice() is none
+  let out: Uint8Array = Uint8Array.from(bytes)
   for (let times = 1 + r.below(4); times > 0; times--) {
     const at = r.below(out.length + 1)
     switch (r.below(8)) {

@@ -73,6 +73,12 @@ describe('the one-time token', () => {
   })
 })
 
+it.each(['//', '////##', '/\\', '/?', '/??token', '/%', '/%00', '//x/../..'])('the target %j, which anybody may send, ends nothing', async (path) => {
+  const Cookie = await openSession(server.url)
+  expect([200, 403, 404]).toContain((await get(server.port, path, { Cookie })).status)
+  expect((await get(server.port, '/', { Cookie })).status).toBe(200)
+})
+
 describe('other sites', () => {
   it.each(['evil.example', 'evil.example:80', '127.0.0.1', 'localhost', '127.0.0.1.evil.example'])(
     'cannot come in under the name %j (DNS rebinding)', async (Host) => {
