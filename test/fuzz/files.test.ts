@@ -100,7 +100,7 @@ function valueOf(r: Random, type: FieldType): unknown {
 }
 const KINDS = Object.entries(EVENT_FIELDS)
 fuzz<Uint8Array>({
-  name: 'senseless-trace', short: 2000, part: 0.2,
+  name: 'senseless-trace', short: 500, part: 0.02,
   make(r) {
     const encoder = new EventEncoder()
     let seq = 0
