@@ -15,8 +15,12 @@ _HIDDEN = (labcore.OURS, '/lib/python314.zip/_pyodide/', '/lib/python314.zip/pyo
 def install():
     """Once, before the program's first line."""
     _numbers()
+    import labgc
+    import labsignal
     import labstruct
     labstruct.install()
+    labgc.install()
+    labsignal.on_tick.append(labgc.at_tick)
     _modules()
     _streams()
     _time()

@@ -84,6 +84,9 @@ def _in_ours(frame):
         name = frame.f_code.co_filename
         if name.startswith(labcore.OURS):
             return not name.endswith('/labrun.py')
+        if name.startswith('<frozen '):
+            # an import: the interpreter is in the middle of its own work
+            return True
         if not name.startswith('/lib/python3'):
             return False
         frame = frame.f_back

@@ -60,6 +60,7 @@ describe('prints what python3 prints', () => {
     const source = `${prelude}\n${readFileSync(join(FIXTURES, name), 'utf8')}`
     const expected = await underPython3(name, source)
     const program = await page.run(name, source)
+    await program.endInput()
     const shown = await program.ended()
     expect(normal(shown)).toEqual(normal(expected))
     // so that two empty consoles are not taken for agreement

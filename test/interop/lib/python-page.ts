@@ -90,7 +90,10 @@ export async function openPython(browser: Browser): Promise<PythonPage> {
       stop: () => stop.click(),
       async ended() {
         await page.waitForFunction(() => document.querySelector('[role=toolbar] .status')?.className.includes('ended'), undefined, { timeout: PATIENCE })
-        return read()
+        const lines = await read()
+        // the page has room for so many tabs only
+        await page.getByRole('button', { name: `Close ${name}` }).click()
+        return lines
       },
       lines: read,
     }
