@@ -18,17 +18,37 @@ export interface EditorHooks {
   leave(): void
 }
 
+/** What a typed text replaces: the selection, also one that was made in the page so lately that the editor has not heard of it. */
+function replaced(event: InputEvent, view: EditorView): { from: number; to: number } {
+  const { main } = view.state.selection
+  if (!main.empty) return main
+  // Chrome tells the range from outside of a shadow root where it can; from inside it always has the selection
+  const inside = (view.root as { getSelection?: () => Selection | null }).getSelection?.()
+  const told = event.getTargetRanges()[0]
+  const ends = told && !told.collapsed && view.contentDOM.contains(told.startContainer) && view.contentDOM.contains(told.endContainer)
+    ? [view.posAtDOM(told.startContainer, told.startOffset), view.posAtDOM(told.endContainer, told.endOffset)]
+    : inside?.anchorNode && inside.focusNode && !inside.isCollapsed && view.contentDOM.contains(inside.anchorNode) && view.contentDOM.contains(inside.focusNode)
+      ? [view.posAtDOM(inside.anchorNode, inside.anchorOffset), view.posAtDOM(inside.focusNode, inside.focusOffset)]
+      : undefined
+  if (!ends) return main
+  const [from, to] = [Math.min(...ends), Math.max(...ends)]
+  // all that is drawn stands for all there is
+  return from <= view.viewport.from && to >= view.viewport.to ? { from: 0, to: view.state.doc.length } : { from, to }
+}
+
 /**
  * Where typed text replaces a selection, Chrome would keep the look of what goes in an inline style, which the content
  * policy refuses with a complaint: the text is put in here instead, as the library does it after the fact.
  */
 const replacing = EditorView.domEventHandlers({
   beforeinput(event, view) {
-    const { main } = view.state.selection
     const { data } = event
-    if (event.isComposing || event.inputType !== 'insertText' || data === null || main.empty || view.state.readOnly) return false
+    if (event.isComposing || event.inputType !== 'insertText' || data === null || view.state.readOnly) return false
+    const { from, to } = replaced(event, view)
+    if (from === to) return false
+    if (view.state.selection.main.empty) view.dispatch({ selection: { anchor: from, head: to } })
     const insert = () => view.state.update(view.state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true })
-    if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, main.from, main.to, data, insert))) view.dispatch(insert())
+    if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, data, insert))) view.dispatch(insert())
     event.preventDefault()
     return true
   },
