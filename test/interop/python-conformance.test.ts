@@ -21,7 +21,6 @@ const prelude = readFileSync(join(FIXTURES, 'prelude.py'), 'utf8')
  * Where versions of CPython word the same thing differently, the older wording stands:
  * - 3.13 leaves the position out where a function has one argument
  * - 3.13 says of a number too large for a C int what 3.11 says of one too large for a C long
- * - 3.13 and later show fewer members of a thread's repr and other texts in no snippet
  */
 const WORDINGS: [RegExp, string][] = [
   [/inet_aton\(\) argument must be str/, 'inet_aton() argument 1 must be str'],
