@@ -36,6 +36,7 @@ it('leads a newcomer: one click starts the server and its client for real; what 
 
 it('each page is one click away, and the app opens on the page that was looked at last', async () => {
   const { page } = lab
+  await home().click()
   const names = await pages().getByRole('link').allInnerTexts()
   for (const name of names.filter((one) => one.trim() !== 'Home')) await page.getByRole('region', { name: 'The pages' }).getByRole('link', { name: name.trim(), exact: true }).waitFor()
   await page.getByRole('link', { name: 'Bytes: run the example “byte order”' }).click()

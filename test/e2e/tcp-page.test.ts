@@ -130,7 +130,7 @@ describe('the shell', () => {
   it('asks before it opens the lab to the network', async () => {
     await page.getByText('Lab network', { exact: true }).click()
     const dialog = page.getByRole('dialog', { name: 'Open the lab to the network?' })
-    await dialog.getByText('Public addresses stay refused.').waitFor()
+    await dialog.getByText('A public address is refused until you allow it, program by program.').waitFor()
     await dialog.getByRole('button', { name: 'Cancel' }).click()
     await dialog.waitFor({ state: 'hidden' })
   })
