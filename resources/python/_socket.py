@@ -20,7 +20,9 @@ timeout = TimeoutError
 _STREAM, _DGRAM = _NUMBERS['SOCK_STREAM'], _NUMBERS['SOCK_DGRAM']
 _NONBLOCK, _CLOEXEC = _NUMBERS.get('SOCK_NONBLOCK', 0), _NUMBERS.get('SOCK_CLOEXEC', 0)
 _KINDS = {_STREAM: 'stream', _DGRAM: 'dgram'}
-_FLAGS = {name: _NUMBERS[f'MSG_{name}'] for name in ('PEEK', 'DONTWAIT', 'WAITALL', 'OOB', 'TRUNC', 'NOSIGNAL') if f'MSG_{name}' in _NUMBERS}
+#: the flags that the contract has names for
+_FLAGS = {name: _NUMBERS[f'MSG_{name}'] for name in ('PEEK', 'DONTWAIT', 'WAITALL', 'OOB', 'TRUNC', 'NOSIGNAL')
+          if f'MSG_{name}' in _NUMBERS}
 #: most bytes of one request to the lab
 _PIECE = 4 * 1024 * 1024
 #: SO_TYPE, SO_PROTOCOL, SO_DOMAIN of a descriptor that is opened by number are asked of the lab; what is open here

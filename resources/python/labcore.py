@@ -2,7 +2,7 @@
 
 The lab's JavaScript gives the module `_lab` (src/renderer/python/lab-module.ts says what is in it). Every wait of Python
 goes through `wait` below, so that the running thread is known after it. Threads are green: one runs until it waits, or until
-preempt() finds that it has run for long.
+a tick of the clock lets the others in (labsignal.py).
 
 What is in this folder leaves no line in tracebacks (labsetup.py): to the student these are C modules.
 """
@@ -96,12 +96,6 @@ def unpark(green):
 def pass_turn():
     """Lets every other thread that can run do so first."""
     wait(_lab.turn())
-
-
-def preempt(frame):
-    """A tick of the clock: others may run now, unless this folder's own code is at work (it counts on not being interrupted)."""
-    if len(threads) > 1 and not frame.f_code.co_filename.startswith(OURS) and can_run_sync():
-        pass_turn()
 
 
 def raise_signal(number):

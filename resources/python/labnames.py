@@ -262,7 +262,7 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
     if host is None:
         name = None
     elif isinstance(host, str):
-        name = _idna_name(host)
+        name = host.encode('idna').decode('ascii')
     elif isinstance(host, bytes):
         name = host.decode('latin-1')
     else:
@@ -307,22 +307,13 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
     return out
 
 
-def _idna_name(host):
-    try:
-        return host.encode('idna').decode('ascii')
-    except UnicodeError:
-        if host.isascii():
-            raise
-        raise
-
-
 def getnameinfo(sockaddr, flags, /):
     flags = c_int(flags)
     if not isinstance(sockaddr, tuple):
         raise TypeError('getnameinfo() argument 1 must be a tuple')
-    if not 2 <= len(sockaddr) <= 4 or not isinstance(sockaddr[0], str):
-        if sockaddr and not isinstance(sockaddr[0], str):
-            raise TypeError(f'getnameinfo(): illegal sockaddr argument' if len(sockaddr) < 2 else f"argument 1 must be str, not {type(sockaddr[0]).__name__}")
+    if sockaddr and not isinstance(sockaddr[0], str):
+        raise TypeError(f'argument 1 must be str, not {type(sockaddr[0]).__name__}')
+    if not 2 <= len(sockaddr) <= 4:
         raise TypeError('getnameinfo(): illegal sockaddr argument')
     host, port = sockaddr[0], c_int(sockaddr[1])
     flow = c_int(sockaddr[2]) if len(sockaddr) > 2 else 0

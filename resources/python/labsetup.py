@@ -26,7 +26,6 @@ def install():
     _time()
     _system()
     _tracebacks()
-    labcore.deliver = _deliver
 
 
 def _numbers():
@@ -178,13 +177,13 @@ def _system():
         call.__name__ = call.__qualname__ = name
         return call
 
-    for name in ('fork', 'forkpty', 'system', 'popen', 'execv', 'execve', 'spawnv', 'spawnve', 'posix_spawn', 'posix_spawnp', 'kill', 'wait', 'waitpid'):
+    for name in ('fork', 'forkpty', 'system', 'popen', 'execv', 'execve', 'spawnv', 'spawnve', 'posix_spawn', 'posix_spawnp', 'kill',
+                 'wait', 'waitpid'):
         setattr(os, name, absent(name))
     import _posixsubprocess
     _posixsubprocess.fork_exec = absent('fork_exec')
-    for name in ('sendfile',):
-        if hasattr(os, name):
-            delattr(os, name)
+    if hasattr(os, 'sendfile'):
+        del os.sendfile
     os.cpu_count = os.process_cpu_count = lambda: 4
     own_read, own_write, own_close, own_isatty = os.read, os.write, os.close, os.isatty
 
@@ -248,16 +247,6 @@ def _tracebacks():
     for name in ('walk_tb', 'walk_stack', '_walk_tb_with_full_positions'):
         own = getattr(traceback, name)
         setattr(traceback, name, (lambda own: lambda tb: shown(own(tb)))(own))
-
-
-def _deliver(number):
-    """The handler that the program has set for a signal, in its main thread."""
-    import signal
-    handler = signal.getsignal(number)
-    if callable(handler):
-        handler(number, sys._getframe(2))
-    elif handler == signal.SIG_DFL and number == signal.SIGINT:
-        raise KeyboardInterrupt
 
 
 def finish():
