@@ -160,7 +160,11 @@ it('keeps to this computer until the scope is switched', async () => {
   expect((await ui.hand(a.thread, away)).errno).toBe('POLICY')
   await ui.get('scope.set', { scope: 'lab' })
   expect(await ui.event((e) => e.k === 'scope')).toMatchObject({ scope: 'lab' })
-  expect((await ui.hand(a.thread, { ...away, address: { family: 'inet', host: '8.8.8.8', port: 9 } })).errno).toBe('POLICY')
+  // a public address waits for the person, who takes the call back here
+  const { call } = await ui.get('hand.call', { thread: a.thread, call: { ...away, address: { family: 'inet', host: '8.8.8.8', port: 9 } } })
+  await ui.event((e) => e.k === 'block' && e.call === call && e.why === 'permission')
+  await ui.get('hand.cancel', { call })
+  expect(await ui.event((e) => e.k === 'ret' && e.call === call)).toMatchObject({ errno: 'CANCELLED' })
 })
 
 it('survives a UI that never acknowledges, and one that vanishes', async () => {
