@@ -8,6 +8,9 @@ import type { TraceEvent } from '../../src/shared/trace/events'
 import { decodeEvents } from '../../src/shared/trace/codec'
 import { codec, dial } from '../integration/serve/client'
 
+/** A round takes seconds; a machine with more to do takes its time, ms. */
+const PATIENCE = 180_000
+
 export class LabHand {
   status: EngineStatus | undefined
   private id = 0
@@ -55,13 +58,13 @@ export class LabHand {
   /** Starts a server; its port once it listens. */
   async serve(program: string, params: Record<string, unknown> = {}): Promise<number> {
     const { run } = await this.start(program, params)
-    return this.until(() => this.ports.get(run))
+    return this.until(`${program} to listen`, () => this.ports.get(run))
   }
 
   /** Starts a program and waits for its end. */
   async play(program: string, params: Record<string, unknown> = {}): Promise<void> {
     const { run } = await this.start(program, params)
-    await this.until(() => this.ended.has(run))
+    await this.until(`${program} to end`, () => this.ended.has(run))
   }
 
   async close(): Promise<void> {
@@ -70,11 +73,21 @@ export class LabHand {
     await closed
   }
 
-  private async until<T>(found: () => T | undefined | false): Promise<T> {
-    for (;;) {
-      const value = found()
-      if (value) return value
-      await new Promise<void>((resolve) => this.waiting.add(resolve))
+  private async until<T>(what: string, found: () => T | undefined | false): Promise<T> {
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      for (const wake of this.waiting) wake()
+    }, PATIENCE)
+    try {
+      for (;;) {
+        const value = found()
+        if (value) return value
+        if (late) throw new Error(`waited ${PATIENCE / 1000} s for ${what}; the engine says ${JSON.stringify(this.status)}`)
+        await new Promise<void>((resolve) => this.waiting.add(resolve))
+      }
+    } finally {
+      clearTimeout(timer)
     }
   }
 

@@ -1,7 +1,7 @@
 /** Faults of the world around the lab, each one made to happen: what is said, that it goes on, and that nothing recorded is lost. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -166,5 +166,28 @@ describe('with an engine', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  it('pieces of one upload that come all at once open one file, and no more files are open than the limit says', async () => {
+    const open = (): number => readdirSync('/proc/self/fd').length
+    const before = linux ? open() : 0
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => engine.request('session.upload', { upload: i < 40 ? 'same' : `other ${i}`, offset: 0, bytes: new Uint8Array(9), last: false })))
+    expect(answers.filter((answer) => !answer.ok && answer.error.code === 'LIMIT').length).toBeGreaterThanOrEqual(17)
+    if (linux) expect(open()).toBeLessThanOrEqual(before + 4)
+  })
+
+  it('a call of a hand that is held back when its run is stopped makes no socket', async () => {
+    const answer = await engine.request('hand.open', { name: 'hand' })
+    if (!answer.ok) throw new Error(answer.error.message)
+    engine.kernel!.dispatcher.pacer.set({ mode: 'slow', ms: 1 })
+    for (let n = 0; n < 50; n++) {
+      const { thread } = (await engine.request('hand.open', { name: `hand ${n}` }) as { ok: true; value: { thread: number } }).value
+      await engine.request('hand.call', { thread, call: { name: 'socket', family: 'inet', type: 'stream' } })
+      if (n % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      await engine.stopRuns()
+    }
+    engine.kernel!.dispatcher.pacer.set({ mode: 'run' })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(engine.kernel!.dispatcher.sockets.size).toBe(0)
   })
 })
