@@ -49,8 +49,20 @@ export function applyReturn(table: SocketTable, call: CallModel): void {
     setAddresses(made, call)
     return
   }
+  if (call.name === 'socketpair') {
+    if (end.sock !== undefined) add(table, call, end.sock, end.fd ?? -1, 'unix', typeOf(call), { by: 'socket' })
+    if (end.sock2 !== undefined) add(table, call, end.sock2, end.fd2 ?? -1, 'unix', typeOf(call), { by: 'socket' })
+    return
+  }
   const sock = call.sock === undefined ? undefined : table.all.get(call.sock)
   if (!sock) return
+  if (call.name === 'dup') {
+    if (end.sock === undefined) return
+    const copy = add(table, call, end.sock, end.fd ?? -1, sock.family, sock.type, { by: 'socket' })
+    setAddresses(copy, call)
+    if (end.remote) record(copy.remote, end.seq, end.t, end.remote)
+    return
+  }
   setAddresses(sock, call)
   switch (call.name) {
     case 'listen':
