@@ -15,7 +15,7 @@ export interface LabProgram {
   endInput(): Promise<void>
   interrupt(): Promise<void>
   stop(): Promise<void>
-  /** what its console shows, when it has ended */
+  /** what it has printed, when it has ended */
   ended(): Promise<string[]>
   lines(): Promise<string[]>
 }
@@ -48,7 +48,12 @@ export async function openPython(browser: Browser): Promise<PythonPage> {
   const tabs = page.getByRole('tablist', { name: 'Programs' })
   const log = page.getByRole('log', { name: 'Console' })
   const bar = page.getByRole('toolbar', { name: 'Run and step' })
-  const read = (): Promise<string[]> => log.evaluate((box) => [...box.querySelectorAll('.line')].map((line) => line.textContent ?? ''))
+  // without what was typed, which the console shows among the output
+  const read = (): Promise<string[]> => log.evaluate((box) => [...box.querySelectorAll('.line')].flatMap((line) => {
+    const parts = [...line.children]
+    const printed = parts.filter((part) => !part.matches('.typed, .eof'))
+    return parts.length > 0 && printed.length === 0 ? [] : [printed.map((part) => part.textContent ?? '').join('')]
+  }))
 
   const show = async (name: string): Promise<void> => {
     await tabs.getByRole('tab', { name }).click()
