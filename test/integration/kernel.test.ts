@@ -247,6 +247,8 @@ describe('waiting', () => {
   it('can be taken back, and the socket works on', async () => {
     const [c, s] = await pair()
     const waiting = k.dispatcher.recv(client, c, 1)
+    // a call may take a turn first
+    await vi.waitUntil(() => client.cancel)
     client.cancel!()
     expect((await waiting).errno).toBe('CANCELLED')
     await k.dispatcher.send(server, s, bytes('x'))
