@@ -60,6 +60,8 @@ describe('prints what python3 prints', () => {
     const expected = await underPython3(name, source)
     const program = await page.run(name, source)
     await program.endInput()
+    // the last line has reached the page
+    await program.line(/^== end$/)
     const shown = await program.ended()
     expect(normal(shown)).toEqual(normal(expected))
     // so that two empty consoles are not taken for agreement
