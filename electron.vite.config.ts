@@ -75,6 +75,7 @@ export default defineConfig({
     build: {
       outDir: at('out/renderer'),
       target: 'chrome120',
+      minify: true,
       rollupOptions: { input: { index: at('src/renderer/index.html') } },
     },
   },

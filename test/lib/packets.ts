@@ -1,6 +1,5 @@
 /** The frames that tcpdump captured (test/fixtures/packets.json), and what must hold of every frame that is taken apart. */
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import packets from '../fixtures/packets.json' with { type: 'json' }
 import { decodeHex } from '../../src/shared/bytes/hex'
 import type { Field, Frame, Layer } from '../../src/shared/packets/model'
 
@@ -12,7 +11,7 @@ export interface GoldenFrame {
   /** what tcpdump -vvneS said of it, in one line */
   tcpdump: string
 }
-export const goldenFrames = JSON.parse(readFileSync(resolve(import.meta.dirname, '../fixtures/packets.json'), 'utf8')) as GoldenFrame[]
+export const goldenFrames: GoldenFrame[] = packets
 
 export function frameBytes({ hex }: GoldenFrame): Uint8Array {
   const answer = decodeHex(hex)

@@ -16,7 +16,12 @@ export interface PythonProgram {
   start: StartMode
   /** the folder that it may read and write (its current directory); absent: an empty one that is gone with the run */
   workspace?: FileSystemDirectoryHandle
+  /** what the console says of the folder, in the person's language */
+  workspaceTexts: WorkspaceTexts
 }
+
+/** Each is followed by the system's reason; `tooMuch` by the number of files that were left out. */
+export interface WorkspaceTexts { unreadable: string; unwritable: string; tooMuch: string }
 
 /** `line`: to the next line of any function; `over`: of this function; `out`: until this function has returned. */
 export type Onward = 'continue' | 'line' | 'over' | 'out'

@@ -6,7 +6,7 @@ import { ringBell } from './bell'
 import { HOME, LAB_PATH, loadInterpreter } from './interpreter'
 import { LabModule } from './lab-module'
 import { Link } from './link'
-import type { PythonProgram } from './program'
+import type { PythonProgram, WorkspaceTexts } from './program'
 import { Workspace } from './workspace'
 import { SIGINT, SIGNAL, type FromWorker, type ToWorker } from './protocol'
 
@@ -58,12 +58,12 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
 
   py.registerJsModule('_lab', lab.exports())
   py.FS.mkdirTree(HOME)
-  const say = (text: string): void => { link.prints.print(opened.value.thread, `${text}\n`, true) }
-  const save = program.workspace ? await openFolder(py, program.workspace, say) : (): Promise<void> => Promise.resolve()
+  const complain = (text: string): void => { link.prints.print(opened.value.thread, `${text}\n`, true) }
+  const save = program.workspace ? await openFolder(py, program.workspace, program.workspaceTexts, complain) : (): Promise<void> => Promise.resolve()
   py.FS.chdir(HOME)
   const begin = py.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(LAB_PATH)}); import labrun; labrun.begin`) as PyCallable
   try {
-    const options = py.toPy({ file, source, args, home: HOME, breakpoints: program.breakpoints, start: program.start } satisfies Omit<PythonProgram, 'workspace'> & { home: string })
+    const options = py.toPy({ file, source, args, home: HOME, breakpoints: program.breakpoints, start: program.start } satisfies Omit<PythonProgram, 'workspace' | 'workspaceTexts'> & { home: string })
     const made = begin(options) as { main: PyCallable } & Control
     control = made
     await made.main.callPromising()
@@ -78,18 +78,18 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
 }
 
 /** The chosen folder as the program's own; the answer writes what it has changed, and does so by itself now and then. */
-async function openFolder(py: PyodideInterface, folder: FileSystemDirectoryHandle, say: (text: string) => void): Promise<() => Promise<void>> {
+async function openFolder(py: PyodideInterface, folder: FileSystemDirectoryHandle, texts: WorkspaceTexts, complain: (text: string) => void): Promise<() => Promise<void>> {
   let opened: Awaited<ReturnType<typeof Workspace.open>>
   try {
     opened = await Workspace.open(py, folder, HOME)
   } catch (e) {
-    say(`The workspace folder cannot be read: ${fault('', e).message}`)
+    complain(`${texts.unreadable} ${fault('', e).message}`)
     return () => Promise.resolve()
   }
-  if (opened.left > 0) say(`The workspace folder holds more than fits: ${opened.left} of its files are not here.`)
+  if (opened.left > 0) complain(`${texts.tooMuch} ${opened.left}`)
   let told = false
   const save = (): Promise<void> => opened.workspace.save().catch((e: unknown) => {
-    if (!told) say(`The workspace folder cannot be written: ${fault('', e).message}`)
+    if (!told) complain(`${texts.unwritable} ${fault('', e).message}`)
     told = true
   })
   setInterval(() => void save(), SAVE_MS)

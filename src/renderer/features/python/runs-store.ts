@@ -1,6 +1,7 @@
 /** What runs in each tab: the hand on the program, and which runs of the trace are its own. */
 import { defineStore } from 'pinia'
 import { computed, shallowRef, triggerRef, watch } from 'vue'
+import { i18n } from '../../i18n'
 import type { RunModel } from '../../../shared/projections/model'
 import type { LabError } from '../../../shared/result'
 import type { RunId } from '../../../shared/trace/events'
@@ -56,9 +57,11 @@ export const usePythonRuns = defineStore('python-runs', () => {
   function start(program: OpenProgram, mode: StartMode): TabRun {
     // what is started now is to be seen now
     timeline.goLive()
+    const { t } = i18n.global
     const hand = ready().run({
       file: program.name, source: program.source, args: splitArgs(program.args), breakpoints: program.breakpoints, start: mode,
       ...(workspace.handle ? { workspace: workspace.handle } : {}),
+      workspaceTexts: { unreadable: t('python.folder.unreadable'), unwritable: t('python.folder.unwritable'), tooMuch: t('python.folder.tooMuch') },
     })
     const tab: TabRun = { hand }
     tabs.value.set(program.id, tab)
