@@ -40,23 +40,33 @@ def _shut():
 
 
 def _main(file, source, options):
-    status, error = 'ok', None
-    try:
-        try:
-            code = compile(source, file, 'exec', dont_inherit=True)
-            names = _module(file).__dict__
-            labdebug.install(code, file, options['breakpoints'], options['start'] == 'step')
-            exec(code, names)
-        finally:
-            labsetup.finish()
-    except SystemExit as end:
-        status, error = _exit(end)
-    except BaseException as e:
-        status, error = ('stopped' if isinstance(e, KeyboardInterrupt) else 'failed'), _last_line(e)
-        _report(e)
+    status, error = _ended(lambda: _execute(file, source, options))
+    # what went wrong is told first: python3 then waits for the threads that are no daemons
+    late = _ended(labsetup.finish)
+    if error is None:
+        status, error = late
     _flush()
     labcore.wait(_lab.sync())
     _lab.ended(status, error)
+
+
+def _execute(file, source, options):
+    code = compile(source, file, 'exec', dont_inherit=True)
+    names = _module(file).__dict__
+    labdebug.install(code, file, options['breakpoints'], options['start'] == 'step')
+    exec(code, names)
+
+
+def _ended(run):
+    """How it ended: a status and the last line of the error, which is told as python3 tells it."""
+    try:
+        run()
+    except SystemExit as end:
+        return _exit(end)
+    except BaseException as e:
+        _report(e)
+        return ('stopped' if isinstance(e, KeyboardInterrupt) else 'failed'), _last_line(e)
+    return 'ok', None
 
 
 def _module(file):

@@ -176,8 +176,8 @@ describe.each([
     const own = messages(language)
     // what is worded otherwise in this language, and so must not be seen in English
     const foreign = new Set(Object.entries(english).filter(([key, text]) => own[key] !== text && !text.includes('{') && !text.includes('|')).map(([, text]) => text))
-    // a name in code is the same everywhere: the button of the call socket(), Python's type bytes
-    for (const text of [...Object.values(own), 'socket', 'bytes']) foreign.delete(text)
+    // a name in code is the same everywhere: the button of the call socket(), Python's type bytes, a program's variables
+    for (const text of [...Object.values(own), 'socket', 'bytes', 'server', 'client']) foreign.delete(text)
     const namespaces = new Set(Object.keys(english).map((key) => key.split('.')[0]))
     const missing = new RegExp(`^(${[...namespaces].join('|')})\\.\\w+(\\.\\w+)*$`)
 

@@ -61,7 +61,7 @@ describe('tcp-client', () => {
   })
 
   it('a name that nobody knows: explained', async () => {
-    const client = lab('tcp-client', '--host', 'no-such-host.invalid')
+    const client = lab('tcp-client', '--host', 'no-such-host.invalid', '--scope', 'lab')
     expect(await client.finish()).toMatchObject({ code: 1 })
     expect(client.err).toMatch(/^lab: getaddrinfo: EAI_(NONAME|AGAIN): .*no-such-host\.invalid.*\n$/)
   })

@@ -1,6 +1,7 @@
 /** The Python page as a person uses it: a program opened from a file, run, its console read, lines typed into it. */
 import { Packr } from 'msgpackr'
 import type { Browser } from 'playwright-core'
+import { expect } from 'vitest'
 import type { FromEngine } from '../../../src/shared/contract/contract'
 import { decodeEvents } from '../../../src/shared/trace/codec'
 import type { RunId, ThreadId, TraceEvent } from '../../../src/shared/trace/events'
@@ -95,6 +96,10 @@ export async function openPython(browser: Browser): Promise<PythonPage> {
       stop: () => stop.click(),
       async ended() {
         await page.waitForFunction(() => document.querySelector('[role=toolbar] .status')?.className.includes('ended'), undefined, { timeout: PATIENCE })
+        // the console is drawn a moment after
+        await expect.poll(() => ofNewestRun(heard).some((e) => e.k === 'run-end'), { timeout: PATIENCE }).toBe(true)
+        const printed = ofNewestRun(heard).flatMap((e) => (e.k === 'print' ? [e.text] : [])).join('')
+        await expect.poll(async () => (await read()).join('\n').trimEnd().length >= printed.trimEnd().length, { timeout: PATIENCE }).toBe(true)
         const lines = await read()
         // the page has room for so many tabs only
         await page.getByRole('button', { name: `Close ${name}` }).click()
