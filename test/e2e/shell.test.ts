@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Browser, Locator } from 'playwright-core'
+import { SYSCALLS } from '../../src/shared/trace/fields'
 import { launchChromium } from '../lib/chromium'
 import { calls, openLab, sayHello, segments, startServer, view, type LabPage } from '../lib/lab-page'
 
@@ -176,8 +177,8 @@ describe.each([
     const own = messages(language)
     // what is worded otherwise in this language, and so must not be seen in English
     const foreign = new Set(Object.entries(english).filter(([key, text]) => own[key] !== text && !text.includes('{') && !text.includes('|')).map(([, text]) => text))
-    // a name in code is the same everywhere: the button of the call socket(), Python's type bytes, a program's variables
-    for (const text of [...Object.values(own), 'socket', 'bytes', 'server', 'client']) foreign.delete(text)
+    // a name in code is the same everywhere: calls, Python's type bytes, a program's variables
+    for (const text of [...Object.values(own), ...SYSCALLS, 'bytes', 'server', 'client']) foreign.delete(text)
     const namespaces = new Set(Object.keys(english).map((key) => key.split('.')[0]))
     const missing = new RegExp(`^(${[...namespaces].join('|')})\\.\\w+(\\.\\w+)*$`)
 
