@@ -51,6 +51,12 @@ export function dialled(bound: SockAddr): SockAddr {
   return bound
 }
 
+/** The host and port that a program was asked for, as one writes an endpoint: '127.0.0.1:9999', '[::1]:9999', or one of them alone. */
+export function askedText({ host, port }: Readonly<Record<string, unknown>>): string {
+  const name = typeof host === 'string' && host.includes(':') && port !== undefined ? `[${host}]` : host
+  return [name, port].filter((part) => part !== undefined && part !== '').join(':')
+}
+
 export const endpointText = (address: SockAddr | undefined): string => (address ? formatEndpoint(address) : '')
 
 /** A port as typed: a whole number from `min` to 65535. */
