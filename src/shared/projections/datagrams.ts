@@ -120,12 +120,20 @@ function refused(table: DatagramTable, flow: Flow, side: Side, seq: number): voi
 
 // ---- receives
 
+const isIPv4 = (address: SockAddr): boolean => address.family === 'inet' || (address.family === 'inet6' && address.host.startsWith('::ffff:'))
+
+/** Could a socket have received this group's or broadcast datagram: not yet, of its IP version, and sent when it was bound already? */
+function casts(pending: Pending, sentAt: number, sock: SockModel, from: SockAddr | undefined): boolean {
+  if (pending.taken!.has(sock.sock) || (sock.local.seq[0] ?? 0) > sentAt) return false
+  return from ? isIPv4(from) === isIPv4(pending.dest) : sock.family !== 'inet' || isIPv4(pending.dest)
+}
+
 /** Could this be the datagram that `sock` received from `from`? */
-function fits(pending: Pending, sock: SockModel, local: SockAddr | undefined, from: SockAddr | undefined): boolean {
+function fits(pending: Pending, sentAt: number, sock: SockModel, local: SockAddr | undefined, from: SockAddr | undefined): boolean {
   const { local: sender } = pending
   // the ports tell most apart, and they are compared first
   if (from && sender && from.family !== 'unix' && sender.family !== 'unix' && from.port !== sender.port) return false
-  if (pending.taken ? pending.taken.has(sock.sock) : !local || !(same(local, pending.dest) || listensFor(local, pending.dest))) return false
+  if (pending.taken ? !casts(pending, sentAt, sock, from) : !local || !(same(local, pending.dest) || listensFor(local, pending.dest))) return false
   if (!from || !sender) return true
   return (sender.family !== 'unix' && (sender.host === '0.0.0.0' || sender.host === '::')) || same(sender, from)
 }
@@ -133,10 +141,11 @@ function fits(pending: Pending, sock: SockModel, local: SockAddr | undefined, fr
 /**
  * The datagram that was received; undefined when the lab did not see it sent. The kernel keeps the order of one sender's
  * datagrams, so it is the first that fits. Where events were left out, the receives of earlier ones may be among them:
- * then it is the last that fits.
+ * then it is the last that fits. A group's datagrams stay in the list for whoever else receives them, those that never
+ * came as well; `waited`, when the kernel had nothing for this receive yet (-1: it never had to wait), tells them from new ones.
  */
 function match(
-  table: DatagramTable, sock: SockModel, local: SockAddr | undefined, from: SockAddr | undefined, len: number, asked: number, seq: number,
+  table: DatagramTable, sock: SockModel, local: SockAddr | undefined, from: SockAddr | undefined, len: number, asked: number, seq: number, waited: number,
 ): Pending | undefined {
   const port = portOf(local)
   const list = table.pending.get(port)
@@ -144,18 +153,25 @@ function match(
   // where the system does not tell a cut datagram's whole length, a full buffer may have been too small
   const is = (one: Pending) => one.len === len || (len === asked && one.len > len)
   const { gapTo } = table
+  const sentAt = (one: Pending): number => table.columns.seq.at(one.row)
   let found = -1
+  let old = -1
   let overtaken = 0
   for (let i = 0; i < list.length; i++) {
     const pending = list[i]!
-    if (!fits(pending, sock, local, from)) continue
+    if (!fits(pending, sentAt(pending), sock, local, from)) continue
     if (!is(pending)) {
       overtaken++
       continue
     }
+    if (pending.taken && sentAt(pending) < waited) {
+      if (old < 0) old = i
+      continue
+    }
     found = i
-    if (seq > gapTo && table.columns.seq.at(pending.row) > gapTo) break
+    if (seq > gapTo && sentAt(pending) > gapTo) break
   }
+  if (found < 0) found = old
   if (found < 0) return undefined
   const pending = list[found]!
   if (pending.taken) pending.taken.add(sock.sock)
@@ -164,7 +180,7 @@ function match(
     list.splice(found, 1)
     if (overtaken > MOST_OVERTAKEN) list.splice(0, found - MOST_OVERTAKEN)
   } else {
-    const rest = list.filter((one, i) => i > found || one.taken !== undefined || !fits(one, sock, local, from))
+    const rest = list.filter((one, i) => i > found || one.taken !== undefined || !fits(one, sentAt(one), sock, local, from))
     list.length = 0
     list.push(...rest)
   }
@@ -190,7 +206,7 @@ function received(table: DatagramTable, sock: SockModel, call: CallModel, index:
   const local = end.local ?? lastOf(sock.local.value)
   const from = end.remote ?? lastOf(sock.remote.value)
   const len = end.size ?? end.data?.len ?? (typeof end.value === 'number' ? end.value : 0)
-  const pending = match(table, sock, local, from, len, typeof call.args.len === 'number' ? call.args.len : -1, end.seq)
+  const pending = match(table, sock, local, from, len, typeof call.args.len === 'number' ? call.args.len : -1, end.seq, call.blocks.findLast((one) => one.why === 'readable')?.seq ?? -1)
   if (pending) {
     const flow = table.flows[table.columns.flow.at(pending.row)]!
     const side: Side = table.columns.side.at(pending.row) === 0 ? 'a' : 'b'
@@ -260,7 +276,7 @@ export function onDatagramClose(table: DatagramTable, sock: SockModel, seq: numb
   const list = local && table.pending.get(port)
   if (!list) return
   const rest = list.filter((pending) => {
-    if (pending.taken || !fits(pending, sock, local, lastOf(sock.remote.value))) return true
+    if (pending.taken || !fits(pending, table.columns.seq.at(pending.row), sock, local, lastOf(sock.remote.value))) return true
     lose(table, pending.row, 'unread', seq)
     return false
   })

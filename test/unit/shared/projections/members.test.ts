@@ -6,6 +6,8 @@ import type { LabState } from '../../../../src/shared/projections/model'
 import type { Plain, SockAddr, SyscallName, TraceEvent, Unstamped } from '../../../../src/shared/trace/events'
 
 const GROUP: SockAddr = { family: 'inet6', host: 'ff12::1', port: 5007, scope: 2 }
+/** as members here are heard: from the port of the group */
+const PORT: SockAddr = { family: 'inet6', host: 'fe80::1', port: 5007, scope: 2 }
 const PEER: SockAddr = { family: 'inet6', host: 'fe80::9', port: 4000, scope: 2 }
 
 /** A trace written call by call, folded into a lab; the index may be brought up to date at any point. */
@@ -82,6 +84,31 @@ describe('what was said', () => {
     const { said } = indexed(s)
     expect(said.map((one) => [one.run, one.from, one.heard.map((ear) => [ear.run, ear.interface])])).toEqual([
       [undefined, PEER, [[1, 2], [2, 2]]], [undefined, PEER, [[1, 2]]]])
+  })
+  it('a member hears nothing of what was said before it came, nor of the other IP version', () => {
+    const s = new Script()
+    s.member(1)
+    s.say(1, 0)
+    s.member(2)
+    s.say(1, 10)
+    s.hear(2, 15, PORT)
+    s.hear(2, 20, { family: 'inet6', host: '::ffff:192.0.2.2', port: 5007 })
+    const { said } = indexed(s)
+    expect(said.map((one) => [one.run, one.heard.map((ear) => ear.run)])).toEqual([[1, []], [1, [2]], [undefined, [2]]])
+  })
+  it('a receive that had to wait got what was said since, not what never came', () => {
+    const s = new Script()
+    for (const run of [1, 2]) s.member(run)
+    s.say(1, 0)
+    const waiting = s.call(21, 'recvfrom', 2, { len: 65_535 })
+    s.add({ k: 'block', call: waiting, why: 'readable' })
+    s.say(1, 10)
+    s.ret(waiting, { value: 5, data: { at: 15, len: 5, kept: 5 }, remote: PORT })
+    // read without a wait: whatever came first
+    s.say(1, 20)
+    s.say(1, 30)
+    s.hear(2, 35, PORT)
+    expect(indexed(s).said.map((one) => one.heard.length)).toEqual([1, 1, 0, 0])
   })
   it('a send that failed is there with its error, one that was taken back is not', () => {
     const s = new Script()
