@@ -23,7 +23,7 @@ export const useTcpView = defineStore('tcp-view', () => {
   const work = useStorage<WorkTab>('socketscope.tcp.work', 'run')
   const side = useStorage<PaneId>('socketscope.tcp.side', 'states')
   const single = useStorage<PaneId>('socketscope.tcp.single', 'ladder')
-  const shares = useStorage('socketscope.tcp.shares', { run: 0.27, hand: 0.42, side: 0.56, log: 0.66 })
+  const shares = useStorage('socketscope.tcp.shares', { run: 0.27, hand: 0.42, side: 0.52, log: 0.71 })
   const workOpen = useStorage('socketscope.tcp.workOpen', true)
 
   /** the experiment by hand that is to be played; the player takes it */
