@@ -11,9 +11,9 @@ import { openLab, type LabPage } from '../lib/lab-page'
 import { LabHand } from './lab-client'
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 10)
-/** rounds in which caches fill and code is compiled: they are not judged */
-const WARM_UP = 4
 const PAGES = ['tcp', 'servers', 'udp', 'framing', 'relay', 'http', 'rpc', 'multicast', 'names', 'sessions', 'addresses', 'bytes']
+/** Rounds in which caches fill and code is compiled: they are not judged. A page stays once it was opened, so each must have been. */
+const WARM_UP = PAGES.length
 
 interface Sample { minute: number; rss: number; descriptors: number; heap: number; nodes: number; listeners: number; events: number }
 
@@ -66,18 +66,24 @@ async function wander({ page }: LabPage, n: number): Promise<void> {
   await timeline.press('End')
 }
 
-/** A new session, begun on the page; every third round it looks at a stored one first, and deletes it. */
+/** A new session, begun on the page; every third round it looks at a stored one first. The list of stored ones stays as long as it is. */
 async function sessions({ page }: LabPage, n: number): Promise<void> {
   await page.evaluate(() => { location.hash = '#/sessions' })
-  if (n % 3 === 2) {
+  if (n > 2 && n % 3 === 0) {
     await page.getByRole('button', { name: /^Open (?!a file)/, disabled: false }).first().click()
     await page.getByRole('button', { name: 'Back to the live session' }).click()
+  }
+  if (n > 2) {
     await page.getByRole('button', { name: /^Delete ./, disabled: false }).first().click()
     await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'New session', disabled: false }).waitFor()
   }
   await page.getByRole('button', { name: 'New session' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'New session' }).click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
+  // the dialog is gone when it is asked for, the button comes back when it is there
+  await page.getByRole('button', { name: 'New session', disabled: false }).waitFor()
 }
 
 async function measure(lab: LabPage, cdp: CDPSession, hand: LabHand, since: number): Promise<Sample> {
