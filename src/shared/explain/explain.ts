@@ -1,7 +1,7 @@
 /**
  * What an error means, for a person: what the operating system said, what that means here, and what to do next. The texts
  * are data (en.json, ja.json, ko.json), keyed by errno name, or by `ERRNO.syscall` where a call gives it its own meaning,
- * or by `ERRNO.syscall.unix` where a path does.
+ * or by `ERRNO.syscall.unix` where a path does, or by `LIMIT.name` of the limit.
  */
 import { classify, formatEndpoint, parseAddress } from '../net/address'
 import type { LabError } from '../result'
@@ -37,7 +37,7 @@ export function explain(catalogue: Catalogue, code: string, syscall: string | un
 }
 
 export const explainError = (catalogue: Catalogue, error: LabError): Explanation =>
-  explain(catalogue, error.code, error.syscall, { message: error.message, field: error.field, limit: error.limit, ...error.detail })
+  explain(catalogue, error.code, error.syscall ?? error.limit, { message: error.message, field: error.field, limit: error.limit, ...error.detail })
 
 function isGlobal(address: string): boolean {
   const bytes = parseAddress(address)?.bytes

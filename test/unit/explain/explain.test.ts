@@ -50,7 +50,8 @@ describe('the catalogue of errors', () => {
   })
 
   it('explains an error of a request by its own code, message and limit', () => {
-    expect(explainError(en, { code: 'LIMIT', message: 'too many', limit: 'sockets' }).said).toContain('sockets')
+    expect(explainError(en, { code: 'LIMIT', message: 'too many', limit: 'captures' }).said).toContain('captures')
+    expect(explainError(en, { code: 'LIMIT', message: 'too many', limit: 'runs', detail: { limit: 64 } }).said).toContain('64 programs')
     expect(explainError(en, { code: 'INVALID', message: 'the port must be from 0 to 65535' }).said).toContain('the port must be')
   })
 
