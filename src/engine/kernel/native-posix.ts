@@ -57,7 +57,7 @@ export function bindPosix(dialect: PosixDialect): NativeSockets {
   const outside = new Uint8Array(new ArrayBuffer(2 * ON_HEAP), 0, ON_HEAP)
   function addressable(data: Uint8Array, len: number): Uint8Array {
     if (data.byteLength > ON_HEAP) return data
-    outside.set(data.subarray(0, len))
+    for (let i = 0; i < len; i++) outside[i] = data[i]!
     return outside
   }
 

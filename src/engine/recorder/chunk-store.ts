@@ -65,8 +65,7 @@ export class ChunkStore implements TraceSource {
       if (size >= maxBytes || decoded === THIN_READ) break
       let { batch } = chunk
       if (chunk.first < from || thin) {
-        const events = decodeEvents(batch).filter((event) => event.seq >= from)
-        batch = encodeEvents(thin ? thin.apply(events) : events)
+        batch = thin ? thin.apply(batch, from).batch : encodeEvents(decodeEvents(batch).filter((event) => event.seq >= from))
         decoded++
       } else if (size > 0 && size + batch.length > maxBytes) break
       batches.push(batch)
@@ -125,14 +124,14 @@ export class ChunkStore implements TraceSource {
   /** the chunks as one, with less in it; it still spans the same seqs */
   private lighter(chunks: Chunk[], thinner: Thinner): Chunk {
     const leftBefore = thinner.left
-    const events = thinner.apply(chunks.flatMap((chunk) => decodeEvents(chunk.batch)))
+    const { batch, count } = thinner.apply(joinBatches(chunks.map((chunk) => chunk.batch)))
     this.dropped += thinner.left - leftBefore
     return {
       first: chunks[0]!.first,
       last: chunks.at(-1)!.last,
       lastT: chunks.at(-1)!.lastT,
-      count: events.length,
-      batch: encodeEvents(events),
+      count,
+      batch,
     }
   }
 }

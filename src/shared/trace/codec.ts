@@ -31,7 +31,7 @@ const TABLE_ENTRIES = 4096
 /** Nesting of a Plain. */
 const MAX_DEPTH = 16
 
-interface Layout {
+export interface Layout {
   kind: string
   code: number
   required: readonly (readonly [string, FieldType])[]
@@ -39,7 +39,7 @@ interface Layout {
   /** a varint of this many bytes holds the mask of the optional fields */
   maskBytes: number
 }
-const LAYOUTS: Layout[] = Object.entries(EVENT_FIELDS).map(([kind, fields], code) => ({
+export const LAYOUTS: readonly Layout[] = Object.entries(EVENT_FIELDS).map(([kind, fields], code) => ({
   kind, code, required: Object.entries(fields.required), optional: Object.entries(fields.optional),
   maskBytes: Math.ceil(Object.keys(fields.optional).length / 7),
 }))
@@ -49,7 +49,7 @@ const BY_KIND = new Map(LAYOUTS.map((layout) => [layout.kind, layout]))
 const CALL = BY_KIND.get('call')!
 const RET = BY_KIND.get('ret')!
 
-const enum Tag { Null, False, True, Uint, Negative, Float, Text, Array, Record, Inet, Inet6, Inet6Scope, Unix }
+export const enum Tag { Null, False, True, Uint, Negative, Float, Text, Array, Record, Inet, Inet6, Inet6Scope, Unix }
 
 const utf8 = new TextEncoder()
 const fromUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -406,42 +406,57 @@ export function decodeEvents(bytes: Uint8Array): TraceEvent[] {
   return new EventDecoder(bytes).all()
 }
 
-class EventDecoder {
-  private pos = 0
+/** Reads a batch from its start. */
+export class EventDecoder {
+  protected pos = 0
   private readonly view: DataView
-  private table: string[] = []
+  /** the texts of the table; of one that was passed over, where it stands (its length first) */
+  protected table: (string | number)[] = []
+  private at = { seq: -1, t: 0, before: -1 }
 
-  constructor(private readonly bytes: Uint8Array) {
+  constructor(protected readonly bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   all(): TraceEvent[] {
-    if (this.bytes[0] !== START) this.bad('not a batch of events of this version')
     const events: TraceEvent[] = []
-    let seq = -1
-    let t = 0
-    let before = -1
+    for (let layout; (layout = this.head());) events.push(this.fields(layout, this.seq, this.t))
+    return events
+  }
+
+  get seq(): number {
+    return this.at.seq
+  }
+
+  get t(): number {
+    return this.at.t
+  }
+
+  /** Reads the next event's kind and stamp; undefined at the end of the batch. */
+  protected head(): Layout | undefined {
+    if (this.pos === 0 && this.bytes[0] !== START) this.bad('not a batch of events of this version')
+    const { at } = this
     while (this.pos < this.bytes.length) {
       const code = this.byte()
       if (code === START) {
-        before = Math.max(before, seq)
-        seq = -1
-        t = 0
+        at.before = Math.max(at.before, at.seq)
+        at.seq = -1
+        at.t = 0
         this.table = []
         continue
       }
       const layout = LAYOUTS[code] ?? this.bad('no such kind of event')
-      seq += this.uint() + 1
-      if (seq <= before) this.bad('batches in the wrong order')
+      at.seq += this.uint() + 1
+      if (at.seq <= at.before) this.bad('batches in the wrong order')
       const dt = this.uint()
-      t += dt % 2 === 0 ? dt / 2 : -(dt + 1) / 2
-      if (!Number.isSafeInteger(seq) || !isUint(t)) this.bad('a stamp is out of range')
-      events.push(this.event(layout, seq, t))
+      at.t += dt % 2 === 0 ? dt / 2 : -(dt + 1) / 2
+      if (!Number.isSafeInteger(at.seq) || !isUint(at.t)) this.bad('a stamp is out of range')
+      return layout
     }
-    return events
+    return undefined
   }
 
-  private event(layout: Layout, seq: number, t: number): TraceEvent {
+  protected fields(layout: Layout, seq: number, t: number): TraceEvent {
     const event: Record<string, unknown> = { k: layout.kind, seq, t }
     const { required, optional } = layout
     for (let i = 0; i < required.length; i++) {
@@ -539,7 +554,24 @@ class EventDecoder {
 
   private text(): string {
     const how = this.uint()
-    if (how >= 2) return this.table[how - 2] ?? this.bad('no such text')
+    if (how >= 2) return this.known(how - 2)
+    const text = this.newText()
+    if (how === 0) this.table.push(text)
+    return text
+  }
+
+  private known(index: number): string {
+    const entry = this.table[index] ?? this.bad('no such text')
+    if (typeof entry === 'string') return entry
+    const here = this.pos
+    this.pos = entry
+    const text = this.newText()
+    this.table[index] = text
+    this.pos = here
+    return text
+  }
+
+  private newText(): string {
     const length = this.length()
     const end = this.pos + length
     let text = ''
@@ -549,7 +581,6 @@ class EventDecoder {
       if (at < end) text = this.decode(end)
     } else text = this.decode(end)
     this.pos = end
-    if (how === 0) this.table.push(text)
     return text
   }
 
@@ -563,17 +594,17 @@ class EventDecoder {
   }
 
   /** A count of things that take a byte each at least: never more than what is left. */
-  private length(): number {
+  protected length(): number {
     const length = this.uint()
     if (length > this.bytes.length - this.pos) this.bad('the batch ends too early')
     return length
   }
 
-  private byte(): number {
+  protected byte(): number {
     return this.bytes[this.pos++] ?? this.bad('the batch ends too early')
   }
 
-  private uint(): number {
+  protected uint(): number {
     let value = this.byte()
     if (value < 0x80) return value
     value -= 0x80
@@ -588,7 +619,7 @@ class EventDecoder {
     return this.bad('a number is out of range')
   }
 
-  private bad(what: string): never {
+  protected bad(what: string): never {
     throw new TraceFormatError(`damaged trace: ${what}`, this.pos)
   }
 }
