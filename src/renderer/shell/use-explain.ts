@@ -4,9 +4,11 @@ import { detailsOfCall, explain, explainError, type Explanation } from '../../sh
 import type { CallModel } from '../../shared/projections/model'
 import type { LabError } from '../../shared/result'
 import { catalogue } from '../i18n'
+import { useLabStore } from '../stores/lab'
 
 export function useExplain() {
   const { locale } = useI18n()
+  const lab = useLabStore()
   function explained(error: LabError): Explanation {
     void locale.value
     return explainError(catalogue(), error)
@@ -15,7 +17,8 @@ export function useExplain() {
   function explainedCall(call: CallModel): Explanation | undefined {
     void locale.value
     if (!call.end?.errno) return undefined
-    return explain(catalogue(), call.end.errno, call.name, detailsOfCall(call.args, call.fd, call.end))
+    const type = call.sock === undefined ? undefined : lab.lab().sockets.get(call.sock)?.type
+    return explain(catalogue(), call.end.errno, call.name, { ...detailsOfCall(call.args, call.fd, call.end), type })
   }
   return { explained, explainedCall }
 }

@@ -1,7 +1,7 @@
 /**
  * What an error means, for a person: what the operating system said, what that means here, and what to do next. The texts
  * are data (en.json, ja.json, ko.json), keyed by errno name, or by `ERRNO.syscall` where a call gives it its own meaning,
- * or by `ERRNO.syscall.unix` where a path does, or by `LIMIT.name` of the limit.
+ * or by `ERRNO.syscall.unix` where a path does and `ERRNO.syscall.dgram` where UDP does, or by `LIMIT.name` of the limit.
  */
 import { classify, formatEndpoint, parseAddress } from '../net/address'
 import type { LabError } from '../result'
@@ -28,8 +28,9 @@ export function fill(text: string, details: Details, words: Record<string, strin
 /** The catalogue's entry for an error; UNKNOWN where it has none. */
 export function explain(catalogue: Catalogue, code: string, syscall: string | undefined, details: Details = {}): Explanation {
   const onPath = syscall && details.path !== undefined ? catalogue[`${code}.${syscall}.unix`] : undefined
+  const onUdp = syscall && details.type === 'dgram' ? catalogue[`${code}.${syscall}.dgram`] : undefined
   const isPublic = code === 'POLICY' && (details.reason === 'public' || (typeof details.address === 'string' && isGlobal(details.address)))
-  const entry = onPath ?? (isPublic && syscall !== 'getaddrinfo' ? catalogue['POLICY.public'] : undefined) ?? (syscall ? catalogue[`${code}.${syscall}`] : undefined) ?? catalogue[code] ?? catalogue.UNKNOWN ?? {}
+  const entry = onPath ?? onUdp ?? (isPublic && syscall !== 'getaddrinfo' ? catalogue['POLICY.public'] : undefined) ?? (syscall ? catalogue[`${code}.${syscall}`] : undefined) ?? catalogue[code] ?? catalogue.UNKNOWN ?? {}
   const all: Details = { code, syscall, ...details }
   const words = catalogue._words as Record<string, string> | undefined
   const say = (text: string | undefined) => (text ? fill(text, all, words) : '')

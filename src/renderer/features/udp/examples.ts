@@ -19,7 +19,7 @@ export function udpExamples(work: Ref<'programs' | 'facts'>, open: Ref<boolean>)
     open.value = true
     if (udp.clientRunning) await udp.stop(udp.clientRun)
     udp.choose(SETTINGS[id])
-    if (udp.serverRunning || await udp.startServer() || await anywhere()) await udp.startClient()
+    if (udp.serverRunning ? await udp.offer(udp.serverRun!.run) : await udp.startServer() || await anywhere()) await udp.startClient()
   }
 
   return {

@@ -43,9 +43,13 @@ export const useUdpStore = defineStore('udp', () => {
     void lab.version
     return [...lab.lab().calls.runs.values()].filter((run) => run.seq <= timeline.cursor && (run.program === 'udp-server' || run.program === 'udp-client')).reverse()
   })
-  const serverRun = computed(() => runs.value.find((run) => run.program === 'udp-server'))
-  const clientRun = computed(() => runs.value.find((run) => run.program === 'udp-client'))
   const isRunning = (run: RunModel | undefined): boolean => run !== undefined && !(run.end && run.end.seq <= timeline.cursor)
+  // a newer one that could not start does not hide the one that runs
+  const serverRun = computed(() => {
+    const servers = runs.value.filter((run) => run.program === 'udp-server')
+    return servers.find(isRunning) ?? servers[0]
+  })
+  const clientRun = computed(() => runs.value.find((run) => run.program === 'udp-client'))
   const serverRunning = computed(() => (void lab.version, isRunning(serverRun.value)))
   const clientRunning = computed(() => (void lab.version, isRunning(clientRun.value)))
   /** may programs be started and knobs be turned: the live session, at its end */
@@ -93,6 +97,16 @@ export const useUdpStore = defineStore('udp', () => {
     }
     return false
   }
+  /** the server whose address and knobs the forms have */
+  let taken: RunId | undefined
+  // one that another page started, or that ran before a reload, is asked and turned like one of this page
+  watch(() => (serverRunning.value && inHand.value && timeline.live ? serverRun.value : undefined), (run) => {
+    if (!run || run.run === taken) return
+    taken = run.run
+    const params = paramsAt(run, timeline.cursor)
+    for (const knob of KNOBS) knobs[knob] = numberOf(params[knob], 0)
+    void offer(run.run)
+  }, { immediate: true })
   async function startClient(): Promise<void> {
     clientError.value = undefined
     timeline.goLive()
@@ -218,6 +232,6 @@ export const useUdpStore = defineStore('udp', () => {
 
   return {
     server, knobs, client, serverError, clientError, chosenTwin, fact, runs, serverRun, clientRun, serverRunning, clientRunning, inHand, bound, knobsAt,
-    startServer, startClient, stop, turn, choose, total, done, rate, since, lastTurn, stats, waits, theory, caught, thinned, pinned, flows, flow, listed,
+    startServer, offer, startClient, stop, turn, choose, total, done, rate, since, lastTurn, stats, waits, theory, caught, thinned, pinned, flows, flow, listed,
   }
 })
