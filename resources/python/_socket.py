@@ -136,6 +136,18 @@ def _int_like(value):
     return operator.index(value)
 
 
+def _leave_file(path):
+    """For os.path.exists() and os.unlink(): the socket's own file is the machine's, which a program does not see (and the lab removes)."""
+    import os
+    path = os.fsencode(path)
+    if path and path[0] != 0:
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL))
+        except OSError:
+            # there is one, or no such folder here
+            return
+
+
 def _made(family, kind, proto):
     """The checks of socket(2) that the lab's contract has no words for; answers the contract's family and type."""
     base = kind & ~(_NONBLOCK | _CLOEXEC)
@@ -230,6 +242,8 @@ class socket:
     @_one
     def bind(self, address):
         _done(self._call('bind', address=self._address(address, 'bind')))
+        if self._family == _NUMBERS['AF_UNIX']:
+            _leave_file(address)
 
     def listen(self, *args):
         _arity('listen', args, 0, 1)

@@ -2,6 +2,8 @@
  * Guests: programs outside the engine (a student's Python in its web worker). Each is a run that belongs to the client that
  * opened it, and names its sockets by descriptor, as its program does. What a guest leaves behind, the lab tidies up.
  */
+import { lstatSync, unlinkSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { ParamsOf } from '../shared/contract/contract'
 import type { GuestCall, GuestOutcome } from '../shared/contract/guest'
 import { fail, ok, type LabError, type Result } from '../shared/result'
@@ -26,6 +28,8 @@ interface Guest {
   main: Thread
   /** its sockets by descriptor */
   sockets: Map<number, Sock>
+  /** the paths that its Unix sockets were bound to, each with the inode of its file */
+  paths: Map<string, number>
   /** the threads beside the main one */
   threads: number
   print: PrintBudget
@@ -50,7 +54,7 @@ export class Guests {
     const main = processes.begin(run, 'main', '<module>')
     let end!: Guest['end']
     const over = new Promise<GuestEnd>((resolve) => (end = resolve))
-    this.guests.set(run.id, { run, owner: client, main, sockets: new Map(), threads: 0, print: new PrintBudget(), over, end })
+    this.guests.set(run.id, { run, owner: client, main, sockets: new Map(), paths: new Map(), threads: 0, print: new PrintBudget(), over, end })
     // whoever ends the run (a person's stop, a new session) aborts it first
     run.abort.signal.addEventListener('abort', () => this.forget(run.id, { status: 'stopped' }), { once: true })
     return ok({ run: run.id, thread: main.id })
@@ -90,7 +94,9 @@ export class Guests {
     thread.interrupted = false
     const kernel = this.engine.kernel!
     const made = this.make(kernel, guest, thread, call as GuestCall)
-    return ok(outcomeOf(kernel, call as GuestCall, guest, made instanceof Promise ? await made : made))
+    const outcome = outcomeOf(kernel, call as GuestCall, guest, made instanceof Promise ? await made : made)
+    if (call.name === 'bind' && call.address.family === 'unix' && outcome.errno === undefined) keepPath(guest, call.address.path)
+    return ok(outcome)
   }
 
   /** The call in which the thread waits, if it waits, returns EINTR. */
@@ -157,6 +163,7 @@ export class Guests {
     const guest = this.guests.get(run)
     if (!guest) return
     this.guests.delete(run)
+    removePaths(guest)
     guest.end(end)
   }
 
@@ -213,6 +220,17 @@ export class Guests {
       default: return call satisfies never
     }
   }
+}
+
+/** An abstract path has no file. */
+function keepPath(guest: Guest, path: string): void {
+  const file = path === '' || path.startsWith('\0') ? undefined : lstatSync(path, { throwIfNoEntry: false })
+  if (file) guest.paths.set(resolve(path), file.ino)
+}
+
+/** Its program could not: what it sees of the machine's files is one folder. */
+function removePaths({ paths }: Guest): void {
+  for (const [path, inode] of paths) if (lstatSync(path, { throwIfNoEntry: false })?.ino === inode) unlinkSync(path)
 }
 
 /** A number that is no socket of this run: the call is in the trace all the same, as it is under strace. */

@@ -10,8 +10,8 @@ import { promisify } from 'node:util'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchChromium } from '../lib/chromium'
+import { openPython, runFile, type PythonPage } from '../lib/python'
 import { python } from './lib/peer'
-import { openPython, type PythonPage } from './lib/python-page'
 
 const FIXTURES = resolve(import.meta.dirname, '../fixtures/python')
 const programs = readdirSync(FIXTURES).filter((name) => /^c\d\d_.*\.py$/.test(name)).sort()
@@ -35,7 +35,7 @@ beforeAll(async () => {
   page = await openPython(browser)
 })
 afterAll(async () => {
-  await page?.lab.leave()
+  await page?.leave()
   await browser?.close()
 })
 
@@ -58,11 +58,10 @@ describe('prints what python3 prints', () => {
   it.each(programs)('%s', { timeout: 600_000 }, async (name) => {
     const source = `${prelude}\n${readFileSync(join(FIXTURES, name), 'utf8')}`
     const expected = await underPython3(name, source)
-    const program = await page.run(name, source)
-    await program.endInput()
-    // the last line has reached the page
-    await program.line(/^== end$/)
-    const shown = await program.ended()
+    const program = await runFile(page, name, source)
+    program.endInput()
+    const { text } = await program.ended()
+    const shown = text.replace(/\n$/, '').split('\n')
     expect(normal(shown)).toEqual(normal(expected))
     // so that two empty consoles are not taken for agreement
     expect(shown.length).toBeGreaterThan(20)

@@ -3,7 +3,7 @@
  * read from the trace, exactly. One page can run many programs, one after the other or (in tabs of their own) at once.
  */
 import type { Browser, Locator } from 'playwright-core'
-import type { RunId, TraceEvent } from '../../src/shared/trace/events'
+import type { RunId, ThreadId, TraceEvent } from '../../src/shared/trace/events'
 import { openLab, type LabOptions, type LabPage } from './lab-page'
 import { TraceTap } from './trace-tap'
 
@@ -59,6 +59,76 @@ export async function write(editor: Locator, source: string): Promise<void> {
   await editor.press('ControlOrMeta+a')
   await editor.press('Delete')
   await editor.page().keyboard.insertText(source)
+}
+
+/** A program in a tab of its own, which is looked at where something must be clicked. */
+export interface Program {
+  run: RunId
+  text(): string
+  /** settles when a line of its output, from line `from` on, matches */
+  line(pattern: RegExp, from?: number): Promise<RegExpExecArray>
+  /** settles when what it has printed, whole lines or not, matches */
+  answered(pattern: RegExp): Promise<void>
+  /** types a line into it */
+  type(line: string): void
+  endInput(): void
+  interrupt(): Promise<void>
+  stop(): Promise<void>
+  /** settles when it has ended; its tab is closed then */
+  ended(): Promise<Ran>
+  /** the events of this run, with the calls and returns of its threads */
+  events(): TraceEvent[]
+}
+
+/** Opens a file in a tab and runs it. */
+export async function runFile(lab: PythonPage, name: string, source: string, argv = ''): Promise<Program> {
+  const { page, trace, args } = lab
+  const bar = page.getByRole('toolbar', { name: 'Run and step' })
+  await page.getByLabel('Open a .py file…').setInputFiles({ name, mimeType: 'text/x-python', buffer: Buffer.from(source) })
+  await page.getByRole('tabpanel', { name }).waitFor()
+  await args.fill(argv)
+  const from = trace.events.length
+  await bar.getByRole('button', { name: 'Run', exact: true }).click()
+  const { run } = (await trace.event((e) => e.k === 'run' && e.program === 'python', from)) as Extract<TraceEvent, { k: 'run' }>
+  const click = async (what: RegExp): Promise<void> => {
+    await toTab(lab, name)
+    await bar.getByRole('button', { name: what }).click()
+  }
+  async function until<T>(find: (text: string) => T | null, wanted: RegExp): Promise<T> {
+    await trace.event((e) => (e.k === 'run-end' && e.run === run) || (e.k === 'print' && find(trace.printed(run)) !== null), from)
+    const found = find(trace.printed(run))
+    if (found === null) throw new Error(`ended, and printed nothing like ${wanted}: ${trace.printed(run)}`)
+    return found
+  }
+  return {
+    run,
+    text: () => trace.printed(run),
+    line: (pattern, since = 0) => until((text) => text.split('\n').slice(since).map((one) => pattern.exec(one)).find((match) => match !== null) ?? null, pattern),
+    answered: async (pattern) => { await until((text) => pattern.exec(text), pattern) },
+    type: (line) => trace.ask('run.input', { run, line }),
+    endInput: () => trace.ask('run.input', { run, line: '', eof: true }),
+    interrupt: () => click(/^Interrupt/),
+    stop: () => click(/^Stop/),
+    async ended() {
+      const end = await ended(lab, run)
+      await page.getByRole('button', { name: `Close ${name}`, exact: true }).click()
+      return end
+    },
+    events: () => ofRun(trace.events, run),
+  }
+}
+
+/** A run's own events, and the calls and returns of its threads. */
+function ofRun(events: readonly TraceEvent[], run: RunId): TraceEvent[] {
+  const threads = new Set<ThreadId>()
+  const calls = new Set<number>()
+  return events.filter((e) => {
+    if (e.k === 'thread' && e.run === run) threads.add(e.thread)
+    if (e.k === 'call' && threads.has(e.thread)) calls.add(e.call)
+    if (e.k === 'ret' || e.k === 'block') return calls.has(e.call)
+    if ('run' in e) return e.run === run
+    return 'thread' in e && threads.has(e.thread)
+  })
 }
 
 /** Waits until a run is over. */

@@ -5,10 +5,12 @@ import { WebSocket } from 'ws'
 import { ENGINE_SOCKET_PATH } from '../../src/shared/contract/host'
 import type { FromEngine } from '../../src/shared/contract/contract'
 import { decodeEvents } from '../../src/shared/trace/codec'
-import type { RunId, TraceEvent } from '../../src/shared/trace/events'
+import type { RunId, ThreadId, TraceEvent } from '../../src/shared/trace/events'
 
 export class TraceTap {
   readonly events: TraceEvent[] = []
+  private readonly runs = new Map<ThreadId, RunId>()
+  private readonly texts = new Map<RunId, string>()
   private readonly codec = new Packr({ useRecords: false })
   private readonly waiting = new Set<() => void>()
   private ids = 0
@@ -17,7 +19,7 @@ export class TraceTap {
     socket.on('message', (data: Buffer) => {
       const message = this.codec.unpack(data) as FromEngine
       if (!('push' in message) || message.push !== 'trace') return
-      this.events.push(...decodeEvents(message.data))
+      for (const event of decodeEvents(message.data)) this.take(event)
       this.ask('trace.ack', { batch: message.batch })
       for (const look of this.waiting) look()
     })
@@ -57,12 +59,18 @@ export class TraceTap {
   }
 
   /** What a run has printed so far. */
-  printed(run: RunId): string {
-    const threads = new Set(this.events.flatMap((e) => (e.k === 'thread' && e.run === run ? [e.thread] : [])))
-    return this.events.flatMap((e) => (e.k === 'print' && threads.has(e.thread) ? [e.text] : [])).join('')
+  printed = (run: RunId): string => this.texts.get(run) ?? ''
+
+  private take(event: TraceEvent): void {
+    this.events.push(event)
+    if (event.k === 'thread') this.runs.set(event.thread, event.run)
+    if (event.k !== 'print') return
+    const run = this.runs.get(event.thread)
+    if (run !== undefined) this.texts.set(run, this.printed(run) + event.text)
   }
 
-  private ask(method: string, params: object): void {
+  /** Asks the engine for something, whatever it answers. */
+  ask(method: string, params: object): void {
     this.socket.send(this.codec.pack({ id: ++this.ids, method, params }))
   }
 }

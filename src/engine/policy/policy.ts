@@ -4,7 +4,7 @@
  * Scope `computer` (the default): nothing leaves this computer and nothing from outside reaches a program.
  *   - bind: loopback; also 0.0.0.0 and ::, because the courses' servers say so. Such a socket is open to the network for
  *     the kernel, so the second half of the rule is at accept: a peer that is not loopback is reset before any program sees
- *     it, and a datagram from one is dropped.
+ *     it, and a datagram from one is dropped. A group's address, too: such a socket gets less than one on 0.0.0.0.
  *   - connect, sendto: loopback; also 0.0.0.0 and ::, which the kernel takes for loopback (or refuses, on Windows).
  *   - this machine's own network addresses are not loopback, so they are refused too: one rule, easy to see through.
  *   - sendto a multicast group: allowed, and the dispatcher keeps the socket's hop limit to groups at 0 (staysHere), so the
@@ -78,7 +78,7 @@ export function checkBind(scope: Scope, address: SockAddr, _interfaces: Interfac
   const bytes = parseAddress(address.host)?.bytes
   if (!bytes) return notAnAddress(address.host)
   const kind = classify(bytes)
-  if (scope === 'lab' || kind === 'loopback' || isWildcardAddress(bytes)) return ALLOWED
+  if (scope === 'lab' || kind === 'loopback' || kind === 'multicast' || isWildcardAddress(bytes)) return ALLOWED
   return refuse('bind to', address, scope, kind, 'outside-computer')
 }
 

@@ -1,4 +1,7 @@
 /** Programs outside the engine: their calls on real sockets, and what becomes of them. */
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Engine } from '../../../src/engine/engine'
 import { LIMITS } from '../../../src/engine/policy/limits'
@@ -235,4 +238,15 @@ it('halts are in the trace, with their variables', async () => {
   const locals = [{ name: 's', type: 'socket', repr: '<socket>', fd: 3 }]
   await guest.get('guest.halt', { thread: guest.main, file: 'a.py', line: 3, func: 'f', why: 'breakpoint', locals })
   expect(await guest.event((e) => e.k === 'halt')).toMatchObject({ file: 'a.py', line: 3, func: 'f', why: 'breakpoint', locals })
+})
+
+it('the path of its Unix socket is free again when it is over', async () => {
+  const path = join(tmpdir(), `lab-test-${process.pid}.sock`)
+  const { fd } = await guest.call({ name: 'socket', family: 'unix', type: 'stream' })
+  await guest.call({ name: 'bind', fd: fd!, address: { family: 'unix', path } })
+  expect(existsSync(path)).toBe(true)
+  const over = guest.event((e) => e.k === 'run-end')
+  await guest.get('guest.end', { run: guest.run, status: 'ok' })
+  await over
+  expect(existsSync(path)).toBe(false)
 })

@@ -15,7 +15,7 @@
  * - the port of a peer's address is the kernel's choice and is left out.
  * - recv() and recvfrom() that ran out of time are left out: Python waits in poll() and then makes no call.
  * - recvfrom() on a socket that another thread closed (EBADF) is left out: Python's daemon thread ends with the process.
- * - strace's names SOL_IP, SOL_IPV6, IPV6_ADD_MEMBERSHIP and IPV6_DROP_MEMBERSHIP are those of Linux for POSIX's; it does not
+ * - strace's names SOL_IP, SOL_IPV6, SOL_TCP, IPV6_ADD_MEMBERSHIP and IPV6_DROP_MEMBERSHIP are those of Linux for POSIX's; it does not
  *   show the interface of an IPv4 membership.
  */
 import type { CallEvent, RetEvent, SockAddr, ThreadEvent, TraceEvent } from '../../../src/shared/trace/events'
@@ -148,6 +148,8 @@ export function callsOfStrace(output: string): string[][] {
     const failed = error === undefined ? '' : ` = ${stopped(error)}`
     // if_nametoindex(3) asks through a socket of its own
     if (name === 'socket' && args.startsWith('AF_UNIX, SOCK_DGRAM')) continue
+    // and the names of hosts from a cache daemon, where there is one
+    if (name === 'socket' && args.startsWith('AF_UNIX') && args.includes('SOCK_NONBLOCK')) continue
     if (name === 'socket') {
       const [family, type] = args.split(', ')
       threads.add(pid, `${error ? '' : `${sockets.make(result)} = `}socket ${family} ${type!.replace('|SOCK_CLOEXEC', '')}${failed}`)
@@ -183,7 +185,7 @@ function straceCall(name: string, args: string): [name: string, args: string] {
     case 'listen': return [name, ` ${args.split(', ')[1]}`]
     case 'setsockopt': {
       const [, level, option, given] = /^\d+, (\w+), (\w+), (.*), \d+$/.exec(args) ?? []
-      return [name, ` ${level!.replace(/^SOL_(IP|IPV6)$/, 'IPPROTO_$1')} ${POSIX[option!] ?? option!} ${straceValue(given!)}`]
+      return [name, ` ${level!.replace(/^SOL_(IP|IPV6|TCP)$/, 'IPPROTO_$1')} ${POSIX[option!] ?? option!} ${straceValue(given!)}`]
     }
     // the data may hold anything: count from the end
     case 'sendto': {

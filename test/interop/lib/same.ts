@@ -42,7 +42,7 @@ export async function ofTwin(program: string, given: Given, scenario: Scenario):
 }
 
 /** How bytes that came are cut into recv() results is the network's choice: those in a row are one, with their sum. */
-function together(calls: string[]): string[] {
+export function together(calls: string[]): string[] {
   const out: string[] = []
   let sum = 0
   for (const call of calls) {

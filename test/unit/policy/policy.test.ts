@@ -41,8 +41,8 @@ const TABLE: [host: string, ...verdicts: string[]][] = [
   ['fd00::1', OUT, OUT, OUT, OK, OK, OK],
   ['255.255.255.255', OUT, OUT, OUT, OK, OK, OK],
   ['192.168.1.255', OUT, OUT, OUT, OK, OK, OK],
-  ['224.0.0.251', OUT, OUT, OUT, OK, OK, OK],
-  ['ff02::1', OUT, OUT, OUT, OK, OK, OK],
+  ['224.0.0.251', OK, OUT, OUT, OK, OK, OK],
+  ['ff02::1', OK, OUT, OUT, OK, OK, OK],
   // a network that this machine stands in, and one that it does not
   ['198.51.100.77', OUT, OUT, OUT, OK, OK, OK],
   ['203.0.113.77', OUT, OUT, OUT, OK, PUBLIC, PUBLIC],
