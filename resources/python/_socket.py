@@ -25,8 +25,14 @@ _FLAGS = {name: _NUMBERS[f'MSG_{name}'] for name in ('PEEK', 'DONTWAIT', 'WAITAL
           if f'MSG_{name}' in _NUMBERS}
 #: most bytes of one request to the lab
 _PIECE = 4 * 1024 * 1024
-#: SO_TYPE, SO_PROTOCOL, SO_DOMAIN of a descriptor that is opened by number are asked of the lab; what is open here
+#: what is open here: family, type, protocol by descriptor
 open_fds = {}
+#: how calls on a descriptor wait where its socket object says nothing: O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO
+_manners = {}
+#: descriptors whose socket object waits with a limit, or not at all: CPython sets O_NONBLOCK for these
+_timed = set()
+_TIMEO = {_NUMBERS[name]: name for name in ('SO_RCVTIMEO', 'SO_SNDTIMEO') if name in _NUMBERS}
+_SENDING = ('send', 'sendto', 'sendmsg', 'connect')
 
 _default_timeout = None
 
@@ -200,6 +206,8 @@ class socket:
         self._fd = fd
         self._family, self._type, self._proto = family, type & ~(_NONBLOCK | _CLOEXEC), proto
         self._timeout = 0.0 if type & _NONBLOCK else _default_timeout
+        if self._timeout is not None:
+            _timed.add(fd)
 
     family = property(lambda self: self._family, doc='the socket family')
     type = property(lambda self: self._type, doc='the socket type')
@@ -215,7 +223,7 @@ class socket:
             return
         self._warn_unclosed()
         self._fd = -1
-        if open_fds.pop(fd, None) is not None:
+        if _forget(fd):
             _lab.post({'name': 'close', 'fd': fd})
 
     def _warn_unclosed(self):
@@ -226,7 +234,12 @@ class socket:
     def _call(self, name, timeout=..., /, **args):
         args['name'] = name
         args['fd'] = self._fd
-        return _lab.call(args, self._timeout if timeout is ... else timeout)
+        if timeout is ...:
+            timeout = self._timeout
+        if timeout is None and _manners:
+            which = 'SO_SNDTIMEO' if name in _SENDING else 'SO_RCVTIMEO'
+            return waited(_lab.call(args, patience(self._fd, which)), name)
+        return _lab.call(args, timeout)
 
     def _address(self, address, caller):
         return _to_lab(_FAMILIES.get(self._family), address, caller)
@@ -272,7 +285,7 @@ class socket:
         if fd == -1:
             return
         self._fd = -1
-        open_fds.pop(fd, None)
+        _forget(fd)
         out = _lab.call({'name': 'close', 'fd': fd})
         if out.errno is not None and out.errno != 'ECONNRESET':
             raise _errors.failed(out)
@@ -319,9 +332,10 @@ class socket:
         self._ioctl()
 
     def _ioctl(self):
-        """FIONBIO fails on a closed descriptor; else there is nothing to do: each call says how long it waits."""
-        if self._fd not in open_fds:
-            raise _errors.error('EBADF')
+        """FIONBIO; the descriptors of the lab never block, each call says how long it waits."""
+        set_nonblocking(self._fd, False)
+        if self._timeout is not None:
+            _timed.add(self._fd)
 
     @_none
     def getblocking(self):
@@ -500,8 +514,46 @@ class socket:
         level, option, value = _int(args[0]), _int(args[1]), args[2]
         if not isinstance(value, int) or not -0x8000_0000 <= value <= 0x7FFF_FFFF:
             value = _bytes(value)
-        out = self._call('setsockopt', level=level, option=option, value=int(value) if isinstance(value, int) else value)
-        _done(out)
+        _done(self._call('setsockopt', level=level, option=option, value=int(value) if isinstance(value, int) else value))
+        if level == _NUMBERS['SOL_SOCKET'] and option in _TIMEO and isinstance(value, bytes) and len(value) >= 16:
+            # struct timeval of 64-bit Linux; zero: for ever
+            seconds = int.from_bytes(value[:8], 'little', signed=True) + int.from_bytes(value[8:16], 'little', signed=True) / 1e6
+            _manners.setdefault(self._fd, {})[_TIMEO[option]] = seconds or None
+
+
+def _forget(fd):
+    _manners.pop(fd, None)
+    _timed.discard(fd)
+    return open_fds.pop(fd, None) is not None
+
+
+def patience(fd, which):
+    """How long a call on a descriptor without a timeout of its own waits: None for ever, 0 not at all."""
+    manner = _manners.get(fd)
+    return None if manner is None else 0 if manner.get('O_NONBLOCK') else manner.get(which)
+
+
+def waited(out, name=''):
+    """The kernel's word for the end of SO_RCVTIMEO and SO_SNDTIMEO (socket(7))."""
+    if out.errno == 'TIMEOUT':
+        out.errno = 'EINPROGRESS' if name == 'connect' else 'EAGAIN'
+        out.number = _errors.number(out.errno)
+    return out
+
+
+def nonblocking(fd):
+    """Whether fcntl(F_GETFL) has O_NONBLOCK."""
+    return fd in _timed or bool(_manners.get(fd, {}).get('O_NONBLOCK'))
+
+
+def set_nonblocking(fd, on):
+    if fd not in open_fds:
+        raise _errors.error('EBADF')
+    _timed.discard(fd)
+    if on:
+        _manners.setdefault(fd, {})['O_NONBLOCK'] = True
+    elif fd in _manners:
+        _manners[fd].pop('O_NONBLOCK', None)
 
 
 SocketType = socket
@@ -526,7 +578,7 @@ def _done(out):
 def close(fd, /):
     """close(integer) -> None"""
     fd = _int(fd)
-    if open_fds.pop(fd, None) is None:
+    if not _forget(fd):
         raise _errors.error('EBADF')
     _done(_lab.call({'name': 'close', 'fd': fd}))
 

@@ -63,7 +63,8 @@ def interrupt_main(signum=2, /):
     handler = signal.getsignal(signum)
     if handler in (signal.SIG_DFL, signal.SIG_IGN, None):
         return
-    _lab.raise_signal(signum)
+    import labsignal
+    labsignal.waiting(signum)
     _lab.check_signals()
 
 
@@ -79,6 +80,8 @@ def _wait_limit(blocking, timeout):
     if isinstance(timeout, str) or not hasattr(timeout, '__float__') and not hasattr(timeout, '__index__'):
         raise TypeError(f"'{type(timeout).__name__}' object cannot be interpreted as an integer")
     timeout = float(timeout)
+    if timeout != timeout:
+        raise ValueError('Invalid value NaN (not a number)')
     if not blocking:
         if timeout != -1:
             raise ValueError("can't specify a timeout for a non-blocking call")
@@ -111,9 +114,9 @@ class _Waiters:
                 if left is not None and left <= 0:
                     return entry[1]
                 _lab.park(left)
+                _lab.check_signals()
                 if entry[1]:
                     return True
-                _lab.check_signals()
         finally:
             if not entry[1]:
                 self.queue.remove(entry)
@@ -289,11 +292,15 @@ class _ThreadHandle:
         limit = None
         if timeout is not None:
             limit = float(timeout)
+            if limit != limit:
+                raise ValueError('Invalid value NaN (not a number)')
             if limit > TIMEOUT_MAX:
                 raise OverflowError('timestamp out of range for platform time_t')
             limit = None if limit < 0 else limit
         if self._done:
             return
+        if not self._ident:
+            raise RuntimeError('thread not started')
         if self._ident == _lab.current.ident:
             raise RuntimeError('Cannot join current thread')
         if limit == 0:

@@ -7,8 +7,8 @@ from labbuiltin import Builtin
 #: modules that took something from _thread, _socket, select or time.sleep when pyodide loaded them: loaded anew when asked for
 _STALE = ('asyncio', 'concurrent', 'logging', 'multiprocessing', 'queue', 'select', 'selectors', 'socket', 'socketserver', 'ssl',
           'tempfile', 'threading', '_threading_local', 'http', 'urllib', 'xmlrpc', 'subprocess', 'signal')
-#: C modules that know nothing of green threads: Python's own versions stand in
-_WITHOUT = ('_asyncio', '_queue')
+#: a C module that knows nothing of green threads: Python's own version stands in
+_WITHOUT = ('_asyncio',)
 _HIDDEN = (labcore.OURS, '/lib/python314.zip/_pyodide/', '/lib/python314.zip/pyodide/')
 
 
@@ -16,8 +16,10 @@ def install():
     """Once, before the program's first line."""
     _numbers()
     import labgc
+    import labimport
     import labsignal
     import labstruct
+    labimport.install()
     labstruct.install()
     labgc.install()
     labsignal.on_tick.append(labgc.at_tick)
@@ -107,7 +109,7 @@ def _modules():
     import os
     os.environ.setdefault('_PYTHON_SYSCONFIGDATA_NAME', f'_sysconfigdata_{sys.abiflags}_{sys.platform}_{sys.implementation._multiarch}')
     sys.platform = 'linux'
-    for name in ('_thread', 'labstdin', 'select', '_socket'):
+    for name in ('_thread', 'labstdin', 'select', '_socket', '_queue'):
         _load(name)
     for name in _WITHOUT:
         sys.modules[name] = None
@@ -169,80 +171,44 @@ def _system():
     import os
     import _socket
     import laberrors
-    import labstdin
 
     def absent(name):
         def call(*args, **kwargs):
-            raise laberrors.error('ENOSYS', None, f'{name}() is not available in the lab: there are no other processes here')
+            raise laberrors.error('ENOSYS', None, f'{name}() is not available in the lab: there are no other processes here (use threading)')
         call.__name__ = call.__qualname__ = name
         return call
 
-    for name in ('fork', 'forkpty', 'system', 'popen', 'execv', 'execve', 'spawnv', 'spawnve', 'posix_spawn', 'posix_spawnp', 'kill',
-                 'wait', 'waitpid'):
+    for name in ('fork', 'forkpty', 'system', 'popen', 'execv', 'execve', 'spawnv', 'spawnve', 'posix_spawn', 'posix_spawnp', 'wait', 'waitpid'):
         setattr(os, name, absent(name))
     import _posixsubprocess
-    _posixsubprocess.fork_exec = absent('fork_exec')
+    _posixsubprocess.fork_exec = absent('subprocess')
     if hasattr(os, 'sendfile'):
         del os.sendfile
     os.cpu_count = os.process_cpu_count = lambda: 4
-    own_read, own_write, own_close, own_isatty = os.read, os.write, os.close, os.isatty
-
-    def checked(out):
-        if out.errno is not None:
-            raise laberrors.failed(out)
-        return out
-
-    def read(fd, length, /):
-        if fd == 0:
-            return labstdin.read_bytes(length)
-        if fd in _socket.open_fds:
-            return checked(labcore.call({'name': 'recv', 'fd': fd, 'n': length}, None)).bytes
-        return own_read(fd, length)
-
-    def write(fd, data, /):
-        if fd in (1, 2):
-            raw = bytes(data)
-            labstdin.show(raw.decode('utf-8', 'replace'), fd == 2)
-            return len(raw)
-        if fd in _socket.open_fds:
-            return checked(labcore.call({'name': 'send', 'fd': fd, 'data': bytes(data)}, None)).value
-        return own_write(fd, data)
-
-    def close(fd):
-        if fd in _socket.open_fds:
-            return _socket.close(fd)
-        return own_close(fd)
-
-    def isatty(fd, /):
-        return True if fd in (0, 1, 2) else False if fd in _socket.open_fds else own_isatty(fd)
-
-    own_inheritable, own_set_inheritable = os.get_inheritable, os.set_inheritable
-
-    def get_inheritable(fd, /):
-        if fd not in _socket.open_fds:
-            return own_inheritable(fd)
-        return inherited.get(fd, False)
-
-    def set_inheritable(fd, inheritable, /):
-        if fd not in _socket.open_fds:
-            return own_set_inheritable(fd, inheritable)
-        inherited[fd] = bool(inheritable)
-
-    inherited = {}
-    os.get_inheritable, os.set_inheritable = get_inheritable, set_inheritable
-    os.read, os.write, os.close, os.isatty = read, write, close, isatty
+    import labfiles
+    labfiles.install()
     own_uname = os.uname()
     os.uname = lambda: type(own_uname)(('Linux', _socket.gethostname(), '6.1.0', '#1 SMP', 'x86_64'))
-    os.getpid = lambda: 4242
-    os.getppid = lambda: 4241
+    # an ordinary user's process, of a number that no other program here has (as good as none)
+    own_pid = 1000 + int.from_bytes(os.urandom(2)) % 31_000
+    for name, value in (('getpid', own_pid), ('getppid', 1), ('getuid', 1000), ('geteuid', 1000), ('getgid', 1000), ('getegid', 1000)):
+        setattr(os, name, Builtin((lambda value: lambda: value)(value), name, 'posix'))
+    sys.executable = sys._base_executable = '/usr/bin/python3'
+    import labalarm
+    labalarm.install()
 
 
 def _tracebacks():
-    """Tracebacks show what CPython's would: no line of this folder."""
+    """Tracebacks show what CPython's would: no line of this folder, nor of Python's versions of C's functions (_asyncio)."""
     import traceback
 
+    def is_c(code):
+        name = code.co_filename
+        return name.startswith(_HIDDEN) or name.endswith('/asyncio/futures.py') or name.endswith('/asyncio/tasks.py') and code.co_name.startswith(
+            ('__step', '__wakeup'))
+
     def shown(frames):
-        return (pair for pair in frames if not pair[0].f_code.co_filename.startswith(_HIDDEN))
+        return (pair for pair in frames if not is_c(pair[0].f_code))
 
     for name in ('walk_tb', 'walk_stack', '_walk_tb_with_full_positions'):
         own = getattr(traceback, name)

@@ -3,6 +3,8 @@ Signals of a program in the lab. Two come from the page through the interpreter'
 its clock, at which whoever runs lets the others in. What the program sets with signal.signal() is kept here: to the
 interpreter every signal's handler is ours, because only here it is known which green thread runs.
 """
+import sys
+
 import _signal
 import labcore
 import _lab
@@ -12,6 +14,10 @@ TICK = 26
 _SET = _signal.signal
 _OWN = _signal.getsignal
 _handlers = {}
+#: signal.set_wakeup_fd()'s, -1: none; how many handlers have run; what happens where none is set (labalarm.py)
+wakeup_fd = -1
+handled = 0
+by_default = None
 #: called at each tick with the frame that runs
 on_tick = []
 
@@ -49,11 +55,23 @@ def _get(signalnum, /):
 
 def _deliver(number, frame=None):
     """Runs the handler that the program has set, in its main thread."""
+    global handled
     handler = _handlers.get(number, _signal.SIG_DFL)
     if callable(handler):
-        handler(number, frame)
-    elif handler == _signal.SIG_DFL and number == _signal.SIGINT:
-        raise KeyboardInterrupt
+        if wakeup_fd != -1:
+            labcore.call({'name': 'send', 'fd': wakeup_fd, 'data': bytes([number])}, 0)
+        handled += 1
+        handler(number, _students() if frame is None else frame)
+    elif handler == _signal.SIG_DFL:
+        by_default(number)
+
+
+def _students():
+    """The frame that runs, without those of this folder."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(labcore.OURS):
+        frame = frame.f_back
+    return frame
 
 
 def _came(number, frame):
@@ -76,6 +94,8 @@ def _tick(number, frame):
     for told in on_tick:
         told(frame)
     labcore.pass_turn()
+    # another thread may have sent one meanwhile
+    labcore.check_signals()
 
 
 def _in_ours(frame):

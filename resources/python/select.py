@@ -147,9 +147,10 @@ def _mask(value):
 
 
 class _Poll:
-    def __init__(self):
-        self._wanted = {}
-        self._running = False
+    __slots__ = ('_wanted', '_running')
+
+    def __new__(cls, *args):
+        raise TypeError("cannot create 'select.poll' instances")
 
     def register(self, fd, eventmask=POLLIN | POLLPRI | POLLOUT, /):
         self._wanted[_fd(fd)] = _mask(eventmask)
@@ -169,6 +170,8 @@ class _Poll:
     def poll(self, timeout=None, /):
         if timeout is not None and not isinstance(timeout, (int, float)):
             raise TypeError('timeout must be an integer or None')
+        if timeout is not None and timeout > 0x7FFF_FFFF:
+            raise OverflowError('timeout is too large')
         if self._running:
             raise RuntimeError('concurrent poll() invocation')
         self._running = True
@@ -184,7 +187,9 @@ _Poll.__module__ = 'select'
 
 def poll():
     """Returns a polling object."""
-    return _Poll()
+    made = object.__new__(_Poll)
+    made._wanted, made._running = {}, False
+    return made
 
 
 class epoll:

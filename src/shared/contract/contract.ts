@@ -128,7 +128,7 @@ export const contract = {
   'guest.thread.end': ((params) => request<typeof params, null>(params))(v.strictObject({ thread: id, error: v.optional(text(MAX_PRINT)) })),
   /** one call; answered when it has returned. `timeout` seconds: null blocks, 0 never waits. */
   'guest.call': ((params) => request<typeof params, GuestOutcome>(params))(v.strictObject({
-    thread: id, call: guestCallSchema, timeout: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1e9)))),
+    thread: id, call: guestCallSchema, timeout: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1e10)))),
     file: v.optional(text(255)), line: v.optional(id),
   })),
   /** takes back the call in which a thread waits: it returns EINTR */
