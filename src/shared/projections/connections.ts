@@ -82,7 +82,7 @@ export function onReturn(table: ConnectionTable, call: CallModel, index: number)
     default:
   }
   const sock = call.sock === undefined ? undefined : table.sockets.get(call.sock)
-  if (call.sock !== undefined && (call.name === 'close' || call.name === 'abort') && !end.errno) stopListening(table, call.sock, at, call.call)
+  if (call.sock !== undefined && (call.name === 'close' || call.name === 'abort') && !end.errno && !isHeld(sock)) stopListening(table, call.sock, at, call.call)
   const tracker = trackerOf(table, sock)
   if (!sock || !tracker) return
   const side = sock.connection!.side
@@ -109,7 +109,7 @@ export function onReturn(table: ConnectionTable, call: CallModel, index: number)
       if (call.args.how !== 'RD' && call.args.how !== 'SHUT_RD') finished(table, tracker, side, false, at, call, unix)
       break
     case 'close':
-      finished(table, tracker, side, true, at, call, unix)
+      if (!isHeld(sock)) finished(table, tracker, side, true, at, call, unix)
       break
     case 'abort':
       if (!unix) acts.aborted(tracker, side, at, call.call)
@@ -118,6 +118,9 @@ export function onReturn(table: ConnectionTable, call: CallModel, index: number)
   }
   judge(tracker, at)
 }
+
+/** Another descriptor of the same socket is still open: the kernel does nothing yet. */
+const isHeld = (sock: SockModel | undefined): boolean => (sock?.copies?.open ?? 0) > 0
 
 function wasReset(tracker: Tracker, side: Side, at: Stamp, call: CallModel): void {
   acts.wasReset(tracker, side, at, call.call)
@@ -152,6 +155,7 @@ const MOST_QUEUED = 8192
 
 /** The run ended and the lab closed what it had left open. */
 export function onExit(table: ConnectionTable, sock: SockModel, at: Stamp): void {
+  if (isHeld(sock)) return
   stopListening(table, sock.sock, at)
   const tracker = trackerOf(table, sock)
   if (tracker) finished(table, tracker, sock.connection!.side, true, at, undefined, sock.family === 'unix')

@@ -124,6 +124,8 @@ export interface SockModel {
   /** those before it: a socket whose connect() failed may try again */
   earlier?: { seq: number; id: number; side: Side }[]
   closed?: { seq: number; t: number; how: 'close' | 'abort' | 'exit' }
+  /** it has been copied (dup): how many descriptors of the one socket are open; the last close() ends the connection (close(2)) */
+  copies?: { open: number }
 }
 
 // ---- connections: what the ladder, the state diagram and the buffers draw

@@ -61,6 +61,10 @@ export function applyReturn(table: SocketTable, call: CallModel): void {
     const copy = add(table, call, end.sock, end.fd ?? -1, sock.family, sock.type, { by: 'socket' })
     setAddresses(copy, call)
     if (end.remote) record(copy.remote, end.seq, end.t, end.remote)
+    sock.copies ??= { open: 1 }
+    sock.copies.open++
+    copy.copies = sock.copies
+    if (sock.connection) copy.connection = { ...sock.connection, seq: end.seq }
     return
   }
   setAddresses(sock, call)
@@ -113,6 +117,7 @@ export function closeAllOf(table: SocketTable, run: RunId, seq: number, t: numbe
 function markClosed(table: SocketTable, sock: SockModel, seq: number, t: number, how: 'close' | 'abort' | 'exit'): void {
   if (sock.closed) return
   sock.closed = { seq, t, how }
+  if (sock.copies) sock.copies.open--
   table.open.get(sock.run)?.delete(sock.sock)
 }
 

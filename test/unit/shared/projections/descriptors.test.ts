@@ -26,3 +26,33 @@ it('a copied descriptor and the two of a pair are sockets of the table, until th
   fold(lab, { k: 'run-end', run: 1, status: 'ok', seq: 20, t: 20 })
   expect([...all.values()].map(({ closed }) => closed?.how)).toEqual(['exit', 'exit', 'exit', 'exit'])
 })
+
+it('the connection of a copied descriptor ends with the last close, and what goes through the copy is its own', () => {
+  const lab = createLab()
+  const local = { family: 'inet', host: '127.0.0.1', port: 40000 } as const
+  const remote = { family: 'inet', host: '127.0.0.1', port: 9999 } as const
+  const feed = (...events: Unstamped[]): void => events.forEach((event) => fold(lab, { ...event, seq: lab.seq + 1, t: lab.seq + 1 } as TraceEvent))
+  feed(
+    { k: 'run', run: 1, program: 'python', params: {}, file: 'a.py', source: '' },
+    { k: 'thread', run: 1, thread: 1, name: 'main', func: '<module>' },
+    { k: 'call', call: 1, thread: 1, name: 'socket', args: { family: 'inet', type: 'stream' } },
+    { k: 'ret', call: 1, value: 5, sock: 1, fd: 5 },
+    { k: 'call', call: 2, thread: 1, name: 'connect', sock: 1, fd: 5, args: { address: remote } },
+    { k: 'ret', call: 2, value: null, local, remote },
+    { k: 'call', call: 3, thread: 1, name: 'dup', sock: 1, fd: 5, args: {} },
+    { k: 'ret', call: 3, value: 6, sock: 2, fd: 6, local, remote },
+    { k: 'call', call: 4, thread: 1, name: 'close', sock: 1, fd: 5, args: {} },
+    { k: 'ret', call: 4, value: null },
+    { k: 'call', call: 5, thread: 1, name: 'send', sock: 2, fd: 6, args: { len: 3 } },
+    { k: 'ret', call: 5, value: 3 },
+  )
+  const fins = (): number => lab.connections[0]!.segments.filter(({ flags }) => flags.includes('FIN')).length
+  expect(lab.connections).toHaveLength(1)
+  expect(lab.sockets.get(2)?.connection).toMatchObject({ id: lab.connections[0]!.id, side: 'a' })
+  expect(lab.connections[0]!.calls.filter(({ side }) => side === 'a')).toHaveLength(4)
+  expect(fins()).toBe(0)
+  feed({ k: 'call', call: 6, thread: 1, name: 'close', sock: 2, fd: 6, args: {} }, { k: 'ret', call: 6, value: null })
+  // what follows from a close is concluded when the trace goes on
+  feed({ k: 'call', call: 7, thread: 1, name: 'sleep', args: { seconds: 1 } })
+  expect(fins()).toBe(1)
+})
