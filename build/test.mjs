@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureBuilt, ensureDependencies } from './lib/ensure.mjs'
 import { ensurePeers } from './lib/peers.mjs'
-import { run, runScript } from './lib/run.mjs'
+import { canRunApart, runApart } from './lib/own-network.mjs'
+import { at, run, runScript } from './lib/run.mjs'
 import { countsOf } from './lib/counts.mjs'
 
 const total = { passed: 0, failed: 0, skipped: 0 }
@@ -30,14 +31,19 @@ async function check(stage, action) {
   return code === 0
 }
 
-/** Runs some vitest projects together. A run that crashes, or fails without a failed test to its name, is one failure. */
-async function suite(projects) {
+/**
+ * Runs some vitest projects together. A run that crashes, or fails without a failed test to its name, is one failure.
+ * `apart`: in a network of its own, beside another; what it says comes at its end.
+ */
+async function suite(projects, { apart = false } = {}) {
   const since = Date.now()
-  say(`== ${projects.join(', ')}`)
+  if (!apart) say(`== ${projects.join(', ')}`)
   const folder = mkdtempSync(join(tmpdir(), 'socketscope-report-'))
   const report = join(folder, 'report.json')
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, '--passWithNoTests', ...projects.flatMap((name) => ['--project', name])]
-  const { code } = await runScript('vitest/vitest.mjs', [...args, ...process.argv.slice(2)])
+  const command = [at('node_modules/vitest/vitest.mjs'), ...args, ...process.argv.slice(2)]
+  const { code, text } = await (apart ? runApart(process.execPath, command, { output: 'keep' }) : run(process.execPath, command))
+  if (text) say(`== ${projects.join(', ')}\n${text}`)
   let json
   try {
     json = JSON.parse(readFileSync(report, 'utf8'))
@@ -61,7 +67,14 @@ const built = await check('build', () => ensureBuilt({ tolerate: true }))
 
 await suite(['unit', 'renderer', 'fuzz'])
 // without a build these would test an older one, or nothing; the build's failure is counted already
-if (built) for (const project of ['integration', 'interop', 'e2e']) await suite([project])
+const realSockets = async () => {
+  for (const project of ['integration', 'interop']) await suite([project])
+}
+if (built && await canRunApart()) await Promise.all([suite(['e2e'], { apart: true }), realSockets()])
+else if (built) {
+  await realSockets()
+  await suite(['e2e'])
+}
 
 process.exitCode = total.failed === 0 ? 0 : 1
 say(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`)
