@@ -11,5 +11,5 @@ app.use(createPinia())
 app.use(i18n)
 app.use(router)
 
-await setLanguage(useSettingsStore().language)
-app.mount('#app')
+// no await of the module's own: the chunk of a language imports this one
+void setLanguage(useSettingsStore().language).then(() => app.mount('#app'))

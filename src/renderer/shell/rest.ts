@@ -33,10 +33,10 @@ function isOpen(page: VNode): boolean {
   return open
 }
 
-/** For the two moments of a page in a KeepAlive: `rest` when it is hidden, `wake` when it is shown. */
+/** For the moments of a page in a KeepAlive: `rest` when it is hidden, `wake` when it is shown, `renew` for all that rest. */
 export function pageRest(after = AFTER) {
   const waiting = new Map<unknown, ReturnType<typeof setTimeout>>()
-  const resting = new Map<unknown, EffectScope[]>()
+  const resting = new Map<unknown, { page: VNode; scopes: EffectScope[] }>()
 
   function rest(page: VNode): void {
     const { component } = page
@@ -46,15 +46,22 @@ export function pageRest(after = AFTER) {
       waiting.delete(component)
       const scopes = scopesOf(page)
       for (const scope of scopes) scope.pause()
-      resting.set(component, scopes)
+      resting.set(component, { page, scopes })
     }, after))
   }
   function wake(page: VNode): void {
     const { component } = page
     clearTimeout(waiting.get(component))
     waiting.delete(component)
-    for (const scope of resting.get(component) ?? []) scope.resume()
+    for (const scope of resting.get(component)?.scopes ?? []) scope.resume()
     resting.delete(component)
   }
-  return { rest, wake }
+  /** Another session: what hidden pages drew of the one before must not keep it in memory. They draw once, and rest again. */
+  function renew(): void {
+    for (const { page } of [...resting.values()]) {
+      wake(page)
+      rest(page)
+    }
+  }
+  return { rest, wake, renew }
 }

@@ -18,11 +18,11 @@ function lab(over = false) {
     h('i', value.value), h(Part), h(Teleport, { to: document.body }, open.value ? [h('dialog', value.value)] : []),
   ])))
   const Two = defineComponent(() => () => h('section', 'two'))
-  const { rest, wake } = pageRest(1000)
+  const { rest, wake, renew } = pageRest(1000)
   const app = mount(defineComponent(() => () => h(KeepAlive, null, {
     default: () => h(shown.value === 'one' ? One : Two, { onVnodeMounted: wake, onVnodeUnmounted: rest }),
   })), { attachTo: document.body })
-  return { app, value, shown, open, drawn, seen }
+  return { app, value, shown, open, drawn, seen, renew }
 }
 
 describe('a page behind the one on the screen', () => {
@@ -89,6 +89,22 @@ describe('a page behind the one on the screen', () => {
     const before = { ...it.drawn }
     await change(it, 1)
     expect(it.drawn).toEqual(before)
+    it.app.unmount()
+  })
+
+  it('lets go of what is over: it draws once, and rests again', async () => {
+    const it = await hide()
+    await change(it, 2)
+    it.renew()
+    await nextTick()
+    expect(it.seen).toEqual([2])
+    vi.advanceTimersByTime(1000)
+    const before = { ...it.drawn }
+    await change(it, 3)
+    expect(it.drawn).toEqual(before)
+    it.shown.value = 'one'
+    await nextTick()
+    expect(it.app.text()).toBe('55')
     it.app.unmount()
   })
 })
