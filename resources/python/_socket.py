@@ -17,9 +17,9 @@ globals().update(_NUMBERS)
 has_ipv6 = True
 error = OSError
 timeout = TimeoutError
-_STREAM, _DGRAM = _NUMBERS['SOCK_STREAM'], _NUMBERS['SOCK_DGRAM']
+_STREAM, _DGRAM, _SEQPACKET = _NUMBERS['SOCK_STREAM'], _NUMBERS['SOCK_DGRAM'], _NUMBERS['SOCK_SEQPACKET']
 _NONBLOCK, _CLOEXEC = _NUMBERS.get('SOCK_NONBLOCK', 0), _NUMBERS.get('SOCK_CLOEXEC', 0)
-_KINDS = {_STREAM: 'stream', _DGRAM: 'dgram'}
+_KINDS = {_STREAM: 'stream', _DGRAM: 'dgram', _SEQPACKET: 'seqpacket'}
 #: the flags that the contract has names for
 _FLAGS = {name: _NUMBERS[f'MSG_{name}'] for name in ('PEEK', 'DONTWAIT', 'WAITALL', 'OOB', 'TRUNC', 'NOSIGNAL')
           if f'MSG_{name}' in _NUMBERS}
@@ -164,7 +164,7 @@ def _made(family, kind, proto):
         raise _errors.error('EINVAL')
     if base == _NUMBERS['SOCK_RAW'] and name != 'unix':
         raise _errors.error('EPERM')
-    if base not in _KINDS:
+    if base not in _KINDS or base == _SEQPACKET and name != 'unix':
         raise _errors.error('ESOCKTNOSUPPORT')
     fitting = (0, 1) if name == 'unix' else (0, 6) if base == _STREAM else (0, 17)
     if proto not in fitting:
@@ -229,7 +229,7 @@ class socket:
     def _warn_unclosed(self):
         import warnings
         if warnings is not None and _lab is not None:
-            warnings.warn(f'unclosed {self!r}', ResourceWarning, source=self)
+            warnings.warn(f'unclosed {self!r}', ResourceWarning, source=self, skip_file_prefixes=(_lab.OURS,))
 
     def _call(self, name, timeout=..., /, **args):
         args['name'] = name
@@ -601,10 +601,36 @@ def socketpair(family=None, type=_STREAM, proto=0, /):
     name, kind = _made(family, type, proto)
     if name != 'unix':
         raise _errors.error('EOPNOTSUPP')
-    out = _done(_lab.call({'name': 'socketpair', 'type': kind}))
+    out = _lab.call({'name': 'socketpair', 'type': kind})
+    if out.errno == 'UNAVAILABLE':
+        return _loopback_pair(type)
+    _done(out)
     for fd in out.fds:
         open_fds[fd] = (family, type & ~(_NONBLOCK | _CLOEXEC), 0)
     return tuple(socket(family, type, proto, fd) for fd in out.fds)
+
+
+def _loopback_pair(type):
+    """What Python does on a system that has no socketpair(): two ends of a connection on this computer."""
+    if type & ~(_NONBLOCK | _CLOEXEC) != _STREAM:
+        raise _errors.error('EOPNOTSUPP')
+    inet = _NUMBERS['AF_INET']
+    listener = socket(inet, _STREAM)
+    try:
+        listener.bind(('127.0.0.1', 0))
+        listener.listen(1)
+        one = socket(inet, _STREAM)
+        one.connect(listener.getsockname())
+        fd, _ = listener._accept()
+        other = socket(inet, _STREAM, 0, fd)
+        # not somebody else's connection to the same port
+        if one.getsockname() != other.getpeername() or one.getpeername() != other.getsockname():
+            raise _errors.error('ECONNABORTED')
+    finally:
+        listener.close()
+    if type & _NONBLOCK:
+        one.setblocking(False), other.setblocking(False)
+    return one, other
 
 
 def getdefaulttimeout():

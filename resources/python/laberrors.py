@@ -44,5 +44,5 @@ def failed(out):
     if name in ('INVALID', 'UNAVAILABLE'):
         return noted(error('EINVAL' if name == 'INVALID' else 'EOPNOTSUPP'), out.message)
     if name in labnumbers.ERRNO:
-        return error(name, out.number)
+        return error(name)
     return OSError(out.number or 0, out.message or name)

@@ -4,7 +4,8 @@
  */
 import type { GuestCall } from '../shared/contract/guest'
 import type { NetInterface } from '../shared/contract/contract'
-import type { Plain, SockType } from '../shared/trace/events'
+import type { Family, Plain, SockType } from '../shared/trace/events'
+import { hostOption } from './guest-numbers'
 import { describeValue, joinsGroup, nameOption, refuseOption } from './guest-options'
 import { HOPS } from './kernel/descriptors'
 import type { Dispatcher } from './kernel/dispatcher'
@@ -140,16 +141,31 @@ export function dup(k: Dispatcher, th: Thread, sock: Sock): MaybePromise<GuestRe
   })
 }
 
-export function socketpair(k: Dispatcher, th: Thread, type: SockType): MaybePromise<GuestReturn> {
+/** <sys/socket.h>: a stream of whole messages; Unix sockets of Linux have it (unix(7)). To the lab it is a stream. */
+const SOCK_SEQPACKET = 5
+
+export function seqpacket(k: Dispatcher, th: Thread, family: Family): MaybePromise<GuestReturn> {
+  return k.invoke(th, 'socket', undefined, { family, type: 'seqpacket' }, k.full(), {
+    attempt: () => k.native.socket(k.native.table.AF[family], SOCK_SEQPACKET, 0),
+    done: (fd, ret) => {
+      const sock = k.fds.adopt(th.run, fd, family, 'stream')
+      ret.sock = sock.id
+      ret.fd = fd
+      return { value: fd, sock }
+    },
+  })
+}
+
+export function socketpair(k: Dispatcher, th: Thread, type: SockType | 'seqpacket'): MaybePromise<GuestReturn> {
   const { native } = k
   const { table } = native
   const refused = native.socketpair ? undefined : { code: 'UNAVAILABLE', syscall: 'socketpair', message: 'socketpair() is not available here: this system has none' }
   const pair = new Int32Array(2)
   return k.invoke(th, 'socketpair', undefined, { family: 'unix', type }, refused ?? k.full(2), {
-    attempt: () => native.socketpair!(table.AF.unix, table.SOCK[type], 0, pair),
+    attempt: () => native.socketpair!(table.AF.unix, type === 'seqpacket' ? SOCK_SEQPACKET : table.SOCK[type], 0, pair),
     done: (_, ret) => {
       const [first, second] = [...pair].map((fd) => {
-        const sock = k.fds.adopt(th.run, fd, 'unix', type)
+        const sock = k.fds.adopt(th.run, fd, 'unix', type === 'dgram' ? 'dgram' : 'stream')
         sock.remote = sock.local = { family: 'unix', path: '' }
         return sock
       }) as [Sock, Sock]
@@ -164,13 +180,16 @@ export function socketpair(k: Dispatcher, th: Thread, type: SockType): MaybeProm
 
 export function setsockopt({ dispatcher: k, interfaces }: CallContext, th: Thread, sock: Sock, call: Of<'setsockopt'>): MaybePromise<GuestReturn> {
   const { table } = k.native
-  const option = nameOption(table, call.level, call.option)
-  const bytes = typeof call.value === 'number' ? int32(call.value) : call.value
+  const host = hostOption(table, call.level, call.option)
+  const { level, option: number } = host ?? call
+  const option = nameOption(table, level, number)
+  const given = typeof call.value === 'number' ? int32(call.value) : call.value
+  const bytes = host ? host.toHost(given) : given
   const args = { level: option.levelName, option: option.name, value: describeValue(table, option, bytes, interfaces) }
-  return k.invoke(th, 'setsockopt', sock, args, refuseOption(table, call.level, call.option), {
-    attempt: () => k.native.setsockopt(sock.fd, call.level, call.option, bytes),
+  return k.invoke(th, 'setsockopt', sock, args, refuseOption(table, level, number), {
+    attempt: () => (host ? k.native.setsockopt(sock.fd, level, number, bytes) : k.fds.errnoNumber('ENOPROTOOPT')),
     done: () => {
-      if (joinsGroup(table, call.level, call.option)) k.fds.askArrival(sock)
+      if (joinsGroup(table, level, number)) k.fds.askArrival(sock)
       if (option.name === HOPS[sock.family]) delete sock.hops
       return { value: null }
     },
@@ -179,16 +198,18 @@ export function setsockopt({ dispatcher: k, interfaces }: CallContext, th: Threa
 
 export function getsockopt({ dispatcher: k, interfaces }: CallContext, th: Thread, sock: Sock, call: Of<'getsockopt'>): MaybePromise<GuestReturn> {
   const { table } = k.native
-  const option = nameOption(table, call.level, call.option)
-  const into = new Uint8Array(call.len || 4)
+  const host = hostOption(table, call.level, call.option)
+  const { level, option: number } = host ?? call
+  const option = nameOption(table, level, number)
+  const into = new Uint8Array(Math.max(call.len, table.name === 'linux' ? 0 : 16) || 4)
   return k.invoke(th, 'getsockopt', sock, { level: option.levelName, option: option.name }, undefined, {
-    attempt: () => k.native.getsockopt(sock.fd, call.level, call.option, into),
+    attempt: () => (host ? k.native.getsockopt(sock.fd, level, number, into) : k.fds.errnoNumber('ENOPROTOOPT')),
     done: (length) => {
       // the lab keeps it at 0 while a group's datagrams stay on this computer; the program sees what it has set
       if (option.name === HOPS[sock.family] && sock.hops !== undefined) into.set(int32(sock.hops).subarray(0, length))
       const raw = into.slice(0, length)
       const value = describeValue(table, option, raw, interfaces)
-      return { value, raw } as Outcome
+      return { value, raw: host!.toGuest(raw).subarray(0, call.len || 4) } as Outcome
     },
   })
 }

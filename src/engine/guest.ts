@@ -10,7 +10,8 @@ import { fail, ok, type LabError, type Result } from '../shared/result'
 import type { Plain, RunId, ThreadId } from '../shared/trace/events'
 import type { Client } from './client'
 import type { Engine } from './engine'
-import { dup, getsockopt, recv, recvfrom, send, sendto, setsockopt, socketpair, type GuestReturn } from './guest-calls'
+import { dup, getsockopt, recv, recvfrom, send, sendto, seqpacket, setsockopt, socketpair, type GuestReturn } from './guest-calls'
+import { linuxErrno } from './guest-numbers'
 import { PrintBudget } from './guest-print'
 import type { Kernel } from './kernel/kernel'
 import type { MaybePromise } from './kernel/invoker'
@@ -186,7 +187,7 @@ export class Guests {
       return sock && !sock.closed ? make(sock) : badDescriptor(k, th, call, fd)
     }
     switch (call.name) {
-      case 'socket': return k.socket(th, call.family, call.type)
+      case 'socket': return call.type === 'seqpacket' ? seqpacket(k, th, call.family) : k.socket(th, call.family, call.type)
       case 'socketpair': return socketpair(k, th, call.type)
       case 'dup': return on(call.fd, (sock) => dup(k, th, sock))
       case 'bind': return on(call.fd, (sock) => k.bind(th, sock, call.address))
@@ -248,7 +249,7 @@ function outcomeOf(kernel: Kernel, call: GuestCall, guest: Guest, r: GuestReturn
   if (r.errno !== undefined) {
     out.errno = r.errno
     const number = -kernel.dispatcher.fds.errnoNumber(r.errno)
-    if (kernel.native.table.errno[number] === r.errno) out.errnoNumber = number
+    if (kernel.native.table.errno[number] === r.errno) out.errnoNumber = linuxErrno(kernel.native.table, number)
     if (r.error) out.message = r.error.message
     return out
   }

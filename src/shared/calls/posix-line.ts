@@ -6,7 +6,7 @@ import type { Plain, SockAddr } from '../trace/events'
 import { asAddress } from './python-line'
 
 const FAMILIES: Readonly<Record<string, string>> = { inet: 'AF_INET', inet6: 'AF_INET6', unix: 'AF_UNIX' }
-const TYPES: Readonly<Record<string, string>> = { stream: 'SOCK_STREAM', dgram: 'SOCK_DGRAM' }
+const TYPES: Readonly<Record<string, string>> = { stream: 'SOCK_STREAM', dgram: 'SOCK_DGRAM', seqpacket: 'SOCK_SEQPACKET' }
 const show = (value: Plain | undefined): string => (value === undefined || value === null ? '0' : printable(String(value)))
 
 /** A struct sockaddr and its size in bytes (ip(7), ipv6(7), unix(7)). */
@@ -68,7 +68,7 @@ export function posixLines(call: CallModel): string[] {
     case 'dup':
       return [`dup(${fd})`]
     case 'socketpair':
-      return [`socketpair(AF_UNIX, ${call.args.type === 'dgram' ? 'SOCK_DGRAM' : 'SOCK_STREAM'}, 0, sv)`]
+      return [`socketpair(AF_UNIX, ${TYPES[show(call.args.type)] ?? 'SOCK_STREAM'}, 0, sv)`]
     case 'sleep':
       return [`nanosleep({${show(args.seconds)} s}, 0)`]
     case 'input':

@@ -23,7 +23,7 @@ export function pythonAddress(address: SockAddr): string {
 }
 
 const FAMILIES: Readonly<Record<string, string>> = { inet: 'AF_INET', inet6: 'AF_INET6', unix: 'AF_UNIX' }
-const TYPES: Readonly<Record<string, string>> = { stream: 'SOCK_STREAM', dgram: 'SOCK_DGRAM' }
+const TYPES: Readonly<Record<string, string>> = { stream: 'SOCK_STREAM', dgram: 'SOCK_DGRAM', seqpacket: 'SOCK_SEQPACKET' }
 
 const text = (value: Plain | undefined): string => (typeof value === 'string' ? value : '')
 const number = (value: Plain | undefined): number => (typeof value === 'number' ? value : 0)
@@ -115,7 +115,7 @@ export function pythonLines(call: CallModel, nameOf: (sock: SockId | undefined) 
     case 'dup':
       return [`${s}.dup()`]
     case 'socketpair':
-      return [`socket.socketpair(socket.AF_UNIX, ${text(call.args.type) === 'dgram' ? 'socket.SOCK_DGRAM' : 'socket.SOCK_STREAM'})`]
+      return [`socket.socketpair(socket.AF_UNIX, socket.${TYPES[text(call.args.type)] ?? 'SOCK_STREAM'})`]
     case 'sleep':
       return [`time.sleep(${number(call.args.seconds)})`]
     case 'input':

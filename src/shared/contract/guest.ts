@@ -25,9 +25,9 @@ const flags = v.optional(v.pipe(v.array(v.picklist(['PEEK', 'DONTWAIT', 'WAITALL
 
 /** One system call of a guest. Lengths are bytes, times are seconds. */
 export const guestCallSchema = v.variant('name', [
-  v.strictObject({ name: v.literal('socket'), family: v.picklist(['inet', 'inet6', 'unix']), type: v.picklist(['stream', 'dgram']) }),
+  v.strictObject({ name: v.literal('socket'), family: v.picklist(['inet', 'inet6', 'unix']), type: v.picklist(['stream', 'dgram', 'seqpacket']) }),
   /** two connected AF_UNIX sockets; their descriptors come in `fds` */
-  v.strictObject({ name: v.literal('socketpair'), type: v.picklist(['stream', 'dgram']) }),
+  v.strictObject({ name: v.literal('socketpair'), type: v.picklist(['stream', 'dgram', 'seqpacket']) }),
   v.strictObject({ name: v.literal('dup'), fd }),
   v.strictObject({ name: v.literal('bind'), fd, address: sockAddrSchema }),
   v.strictObject({ name: v.literal('listen'), fd, backlog: int }),
@@ -39,7 +39,7 @@ export const guestCallSchema = v.variant('name', [
   v.strictObject({ name: v.literal('recvfrom'), fd, n: size, flags }),
   v.strictObject({ name: v.literal('shutdown'), fd, how: v.picklist(['RD', 'WR', 'RDWR']) }),
   v.strictObject({ name: v.literal('close'), fd }),
-  /** by the platform's own numbers; `value` is the C value (an int is given as 4 bytes by the caller, or as a number) */
+  /** by Linux's numbers and structs on every platform; `value` is the C value (an int is given as 4 bytes by the caller, or as a number) */
   v.strictObject({ name: v.literal('setsockopt'), fd, level: int, option: int, value: v.union([int, bytes(1024)]) }),
   /** `len` 0: an int is wanted, in `value`; else that many bytes, in `bytes` */
   v.strictObject({ name: v.literal('getsockopt'), fd, level: int, option: int, len: v.pipe(int, v.minValue(0), v.maxValue(1024)) }),
@@ -59,7 +59,7 @@ export interface GuestOutcome {
   /** the call's result where it is a number or a line: bytes sent, an option's value, a line of input (null: its end) */
   value: number | string | null
   errno?: string
-  /** the platform's number of it, where there is one */
+  /** Linux's number of it, where it has one */
   errnoNumber?: number
   /** what the lab says of it (POLICY, LIMIT, INVALID) */
   message?: string
