@@ -1,13 +1,15 @@
 /** One attached UI: answers its requests and pushes what it subscribed to. Never waits for it. */
 import type { FromEngine, Method, Push, SessionInfo, ToEngine } from '../shared/contract/contract'
+import { answerFrame, frameId, isFrame, readFrame } from '../shared/contract/guest-frame'
+import type { GuestOutcome } from '../shared/contract/guest'
 import { fail, ok, type Result } from '../shared/result'
-import type { Engine } from './engine'
+import { fault, type Engine } from './engine'
 import type { Recorder } from './recorder/recorder'
 import type { Source, Subscription } from './recorder/subscription'
 
-/** A host's end of the line to a UI; messages are structured clones. */
+/** A host's end of the line to a UI; messages are structured clones, a Uint8Array is a frame (shared/contract/guest-frame.ts). */
 export interface ClientPort {
-  postMessage(message: FromEngine): void
+  postMessage(message: FromEngine | Uint8Array): void
   on(event: 'message', listener: (message: unknown) => void): void
   on(event: 'close', listener: () => void): void
   close(): void
@@ -21,7 +23,7 @@ export class Client {
   looking = false
 
   constructor(private readonly engine: Engine, private readonly port: ClientPort) {
-    port.on('message', (message) => void this.answer(message))
+    port.on('message', (message) => (isFrame(message) ? this.answerFrame(message) : void this.answer(message)))
     port.on('close', () => this.close())
   }
 
@@ -63,6 +65,24 @@ export class Client {
     this.engine.clients.delete(this)
     this.engine.lookingChanged()
     this.port.close()
+  }
+
+  /** A call of a guest: one that returns at once is answered at once. */
+  private answerFrame(frame: Uint8Array): void {
+    const question = readFrame(frame)
+    if (!question) return this.port.postMessage({ id: frameId(frame), ok: false, error: { code: 'INVALID', message: 'not a call' } })
+    const { id, ...params } = question
+    const tell = (result: Result<GuestOutcome>): void => {
+      if (this.closed) return
+      this.port.postMessage(result.ok ? (answerFrame(id, result.value) ?? { id, ok: true, value: result.value }) : { id, ok: false, error: result.error })
+    }
+    try {
+      const result = this.engine.guests.makeCall(this, params)
+      if (result instanceof Promise) void result.then(tell, (e: unknown) => tell(fault(e)))
+      else tell(result)
+    } catch (e) {
+      tell(fault(e))
+    }
   }
 
   private async answer(message: unknown): Promise<void> {

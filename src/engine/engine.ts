@@ -114,8 +114,7 @@ export class Engine {
       const handler = handlers[method] as (engine: Engine, params: unknown, client: Client | undefined) => Promise<Result<unknown>> | Result<unknown>
       return (await handler(this, parsed.output, client)) as Result<ResultOf<M>>
     } catch (e) {
-      const error = e instanceof Error ? e : new Error(String(e))
-      return fail({ code: 'INTERNAL', message: `a fault in Socketscope: ${error.message}`, detail: { stack: error.stack ?? '' } })
+      return fault(e)
     }
   }
 
@@ -271,6 +270,12 @@ export class Engine {
     }
     for (const client of this.clients) client.push({ push: 'status', status })
   }
+}
+
+/** An exception out of a request: a bug of ours. */
+export function fault(e: unknown): { ok: false; error: LabError } {
+  const error = e instanceof Error ? e : new Error(String(e))
+  return fail({ code: 'INTERNAL', message: `a fault in Socketscope: ${error.message}`, detail: { stack: error.stack ?? '' } })
 }
 
 function invalid(issues: readonly v.BaseIssue<unknown>[]): LabError {

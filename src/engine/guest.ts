@@ -83,7 +83,12 @@ export class Guests {
   }
 
   /** Makes a call; settles when it has returned. */
-  async call(client: Client | undefined, { thread: id, call, timeout, file, line }: ParamsOf<'guest.call'>): Promise<Result<GuestOutcome>> {
+  async call(client: Client | undefined, params: ParamsOf<'guest.call'>): Promise<Result<GuestOutcome>> {
+    return this.makeCall(client, params)
+  }
+
+  /** A call that need not wait has its outcome at once. */
+  makeCall(client: Client | undefined, { thread: id, call, timeout, file, line }: ParamsOf<'guest.call'>): MaybePromise<Result<GuestOutcome>> {
     const found = this.threadOf(client, id)
     if (!found) return gone('the thread')
     const { guest, thread } = found
@@ -94,10 +99,13 @@ export class Guests {
     thread.timeout = timeout === undefined || timeout === null || timeout > LONGEST ? null : timeout
     thread.interrupted = false
     const kernel = this.engine.kernel!
+    const finish = (r: GuestReturn): Result<GuestOutcome> => {
+      const outcome = outcomeOf(kernel, call as GuestCall, guest, r)
+      if (call.name === 'bind' && call.address.family === 'unix' && outcome.errno === undefined) keepPath(guest, call.address.path)
+      return ok(outcome)
+    }
     const made = this.make(kernel, guest, thread, call as GuestCall)
-    const outcome = outcomeOf(kernel, call as GuestCall, guest, made instanceof Promise ? await made : made)
-    if (call.name === 'bind' && call.address.family === 'unix' && outcome.errno === undefined) keepPath(guest, call.address.path)
-    return ok(outcome)
+    return made instanceof Promise ? made.then(finish) : finish(made)
   }
 
   /** The call in which the thread waits, if it waits, returns EINTR. */

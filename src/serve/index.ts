@@ -25,7 +25,8 @@ function options(): { port: number | undefined; open: boolean } {
 const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
 
 async function listen(port: number | undefined, engine: EngineHost): Promise<LabServer> {
-  const common = { rendererDir: join(import.meta.dirname, '../renderer'), connect: () => engine.connect() }
+  const common = { rendererDir: join(import.meta.dirname, '../renderer'), connect: () => engine.connect(),
+    handOver: (...connection: Parameters<EngineHost['handOver']>) => engine.handOver(...connection), handed: () => engine.handed }
   try {
     return await startServer({ ...common, port: port ?? USUAL_PORT })
   } catch (error) {

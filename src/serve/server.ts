@@ -6,9 +6,9 @@ import type { MessagePort } from 'node:worker_threads'
 import sirv from 'sirv'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { pageHeaders } from '../engine/host/content-policy'
-import { ENGINE_SOCKET_PATH } from '../shared/contract/host'
+import { joinEngine, MAX_FRAME } from '../engine/host/engine-socket'
+import { ENGINE_SOCKET_PATH, GUEST_SOCKET_PATH } from '../shared/contract/host'
 import { Access, type Refusal } from './access'
-import { joinEngine, MAX_FRAME } from './engine-socket'
 
 /** How often a page is asked whether it is still there, ms; one that missed the last question is cut off. */
 const HEARTBEAT = 15_000
@@ -32,6 +32,10 @@ export interface LabServerOptions {
   rendererDir: string
   /** an engine port for a new page */
   connect: () => MessagePort
+  /** gives a guest's connection to the engine itself; absent or false: it is joined to a port as a page's is */
+  handOver?: (socket: Socket, headers: IncomingMessage['headers'], head: Buffer) => boolean
+  /** how many the engine has so */
+  handed?: () => number
 }
 
 /** Rejects with EADDRINUSE or EACCES when the port cannot be had. */
@@ -79,11 +83,12 @@ export async function startServer(options: LabServerOptions): Promise<LabServer>
   })
 
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    const refusal = access.checkOrigin(request, true) ?? upgradeRefusal(request, access.hasSession(request), sockets.clients.size)
+    const refusal = access.checkOrigin(request, true) ?? upgradeRefusal(request, access.hasSession(request), sockets.clients.size + (options.handed?.() ?? 0))
     if (refusal) {
       socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
     }
+    if (request.url === GUEST_SOCKET_PATH && options.handOver?.(socket, request.headers, head)) return
     sockets.handleUpgrade(request, socket, head, (client) => joinEngine(client, options.connect()))
   })
 
@@ -113,7 +118,7 @@ function tokenOf(request: IncomingMessage): string | undefined {
 
 function upgradeRefusal(request: IncomingMessage, session: boolean, clients: number): Refusal | undefined {
   if (!session) return { status: 403, reason: 'no session' }
-  if (request.url !== ENGINE_SOCKET_PATH) return { status: 404, reason: 'no such socket' }
+  if (request.url !== ENGINE_SOCKET_PATH && request.url !== GUEST_SOCKET_PATH) return { status: 404, reason: 'no such socket' }
   if (clients >= MAX_CLIENTS) return { status: 503, reason: 'too many pages' }
   return undefined
 }

@@ -1,6 +1,8 @@
 /** Keeps the engine's worker thread for a host: starts it, hands out ports, replaces it when it dies, and ends it. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
-import type { EngineWorkerData, HostToWorker } from '../../shared/contract/host'
+import type { EngineWorkerData, HostToWorker, WorkerToHost } from '../../shared/contract/host'
 
 /** A worker that dies sooner than this after its start is not started again before this has passed, ms. */
 const RESTART_GAP = 1000
@@ -12,6 +14,8 @@ export class EngineHost {
   /** on the clock that nobody sets */
   #startedAt = -Infinity
   #waiting: MessagePort[] = []
+  /** connections whose descriptors the worker has */
+  readonly #handed = new Map<number, Socket>()
   #timer: NodeJS.Timeout | undefined
   #ended = false
 
@@ -31,6 +35,31 @@ export class EngineHost {
     this.#waiting.push(port2)
     this.#deliver()
     return port1
+  }
+
+  get handed(): number {
+    return this.#handed.size
+  }
+
+  /**
+   * Hands a connection that asks for an upgrade to the worker (door.ts). false: that cannot be, it is as it was.
+   * Node's handle is read no more; it stays the owner of the descriptor, and closes it when the worker is done or dead.
+   */
+  handOver(socket: Socket, headers: IncomingHttpHeaders, head: Uint8Array): boolean {
+    // Windows' handles have no descriptor
+    const handle = (socket as unknown as { _handle?: { fd?: number; readStop?: () => void } })._handle
+    const fd = handle?.fd ?? -1
+    if (!this.#worker || this.#ended || fd < 0 || !handle?.readStop) return false
+    handle.readStop()
+    socket.setNoDelay(true)
+    this.#handed.set(fd, socket)
+    this.#post(this.#worker, { type: 'take', fd, headers, head: new Uint8Array(head) })
+    return true
+  }
+
+  #takeBack(fd: number): void {
+    this.#handed.get(fd)?.destroy()
+    this.#handed.delete(fd)
   }
 
   /** Lets the worker close its sockets and files, and ends it by force when it does not. Later connects get a closed port. */
@@ -67,7 +96,9 @@ export class EngineHost {
     const worker = new Worker(this.script, { workerData: this.data, name: 'engine' })
     this.#worker = worker
     worker.on('error', (error: Error) => this.report(`the engine stopped: ${error.stack ?? error.message}`))
+    worker.on('message', ({ fd }: WorkerToHost) => this.#takeBack(fd))
     worker.on('exit', (code) => {
+      for (const fd of [...this.#handed.keys()]) this.#takeBack(fd)
       this.#worker = undefined
       if (!this.#ended) this.report(`the engine ended with code ${code}; it starts again when the page asks for it`)
     })

@@ -9,6 +9,7 @@ import { Processes } from './process'
 
 export interface Kernel {
   readonly native: NativeSockets
+  readonly readiness: Readiness
   readonly dispatcher: Dispatcher
   readonly processes: Processes
   readonly sampler: Sampler
@@ -35,6 +36,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const processes = new Processes(dispatcher, options.trace, options.limits.threads)
   return {
     native,
+    readiness,
     dispatcher,
     processes,
     sampler,

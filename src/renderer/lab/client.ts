@@ -1,6 +1,8 @@
 /** The client of the contract: requests with answers, pushes, and a connection that comes back by itself. */
 import { fail, ok, type Result } from '../../shared/result'
 import type { FromEngine, Method, ParamsOf, Push, ResultOf } from '../../shared/contract/contract'
+import type { GuestOutcome } from '../../shared/contract/guest'
+import { address, answerOf, frameId } from '../../shared/contract/guest-frame'
 import type { OpenTransport, Transport } from './transport'
 
 export type LinkState = 'connecting' | 'connected' | 'lost'
@@ -9,7 +11,7 @@ export type LinkState = 'connecting' | 'connected' | 'lost'
 const RETRY_FIRST = 250
 const RETRY_LAST = 4000
 
-type Waiting = (result: Result<never>) => void
+type Waiting = (result: Result<never> | Uint8Array) => void
 
 const lost = () => fail({ code: 'LOST', message: 'the connection to the lab engine was lost' })
 
@@ -55,6 +57,17 @@ export class LabClient {
     })
   }
 
+  /** Asks with a frame: its answer (shared/contract/guest-frame.ts, `answerOf`), or the general form of one. Never rejects. */
+  requestFrame(frame: Uint8Array<ArrayBuffer>, thread: number): Promise<Uint8Array | Result<GuestOutcome>> {
+    return new Promise((resolve) => {
+      if (this.state !== 'connected' || !this.transport) return resolve(lost())
+      const id = this.nextId++
+      address(frame, id, thread)
+      this.waiting.set(id, resolve)
+      this.transport.send(frame)
+    })
+  }
+
   /** Each listener is told of every push; the answer takes it off again. */
   onPush(listener: (push: Push) => void): () => void {
     this.pushListeners.add(listener)
@@ -67,7 +80,14 @@ export class LabClient {
     return () => this.stateListeners.delete(listener)
   }
 
-  private receive(message: FromEngine): void {
+  private receive(message: FromEngine | Uint8Array): void {
+    if (message instanceof Uint8Array) {
+      const id = frameId(message)
+      const resolve = this.waiting.get(id)
+      this.waiting.delete(id)
+      resolve?.(answerOf(message))
+      return
+    }
     if ('push' in message) {
       for (const listener of this.pushListeners) listener(message)
       return

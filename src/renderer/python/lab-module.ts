@@ -7,6 +7,7 @@
  *
  *   call(thread, call, timeout, file, line)  slot: a GuestOutcome; `call` a dict in the contract's shape. timeout: None
  *                                            waits for ever, 0 never waits
+ *   post(thread, call)                       a call whose outcome nobody wants
  *   lookup(kind, question)                   slot; kind 'getaddrinfo', 'getnameinfo', 'host': the answer of names.*;
  *                                            'interfaces': a list of {index, name}; or {error, errno, message}
  *   print(thread, text, err)                 False: too much at once, wait for drained()
@@ -24,6 +25,9 @@
  *   ended(status, error)                     the program is over
  *   bell(fd), take(slot)                     labcore.wait's own
  *
+ * send() and recv() of a program's sockets go another way, without a conversion of anything: a frame (shared/contract/
+ * guest-frame.ts) is sent into the bell, and its recv(n) then gives the answer, or, in three bytes, the slot of a GuestOutcome.
+ *
  * `thread` is Python's own number of a thread; 1 is the main one. Values of Python arrive as proxies that are let go of when
  * the function returns; what is kept of them is copied.
  */
@@ -31,13 +35,15 @@ import type { GuestCall, GuestLocal, GuestOutcome } from '../../shared/contract/
 import type { RunId, ThreadId } from '../../shared/trace/events'
 import type { LabError, Result } from '../../shared/result'
 import type { PyCallable, PyProxy } from 'pyodide/ffi'
+import { threadOf } from '../../shared/contract/guest-frame'
+import type { Bell } from './bell'
 import type { Link } from './link'
 import type { Onward, PythonEnd } from './program'
 
 export interface LabModuleHooks {
   ended(end: PythonEnd): void
-  /** makes recv() on this descriptor wait for `slot` */
-  bell(fd: number, wait: (slot: number) => Promise<void>): void
+  /** makes this descriptor the bell */
+  bell(fd: number, bell: Bell): void
   /** writes the files of the workspace */
   sync(): Promise<void>
 }
@@ -47,6 +53,7 @@ const LOOKUPS: Record<string, Lookup> = { getaddrinfo: 'names.lookup', getnamein
 
 /** The main thread's number for Python. */
 const MAIN = 1
+const NOTHING = new Uint8Array(0)
 
 export class LabModule {
   private readonly threads = new Map<number, ThreadId>()
@@ -60,6 +67,9 @@ export class LabModule {
   private readonly waits: (Promise<void> | undefined)[] = []
   private readonly results: unknown[] = []
   private readonly free: number[] = []
+  private slots = 0
+  /** the answer to the frame that was sent last: the next recv() of the bell is for it */
+  private framed: Promise<Uint8Array> | undefined
 
   constructor(private readonly link: Link, private readonly run: RunId, main: ThreadId, private readonly hooks: LabModuleHooks) {
     this.threads.set(MAIN, main)
@@ -86,6 +96,7 @@ export class LabModule {
     return Object.assign(Object.create(null) as object, {
       call: (thread: number, call: PyProxy, timeout: number | undefined, file: string | undefined, line: number | undefined) =>
         this.slot(this.call(thread, plain(call) as GuestCall, timeout, file, line)),
+      post: (thread: number, call: PyProxy) => { void this.call(thread, plain(call) as GuestCall, undefined, undefined, undefined) },
       lookup: (kind: string, question: PyProxy) => this.slot(this.lookup(kind, plain(question) as object)),
       print: (thread: number, text: string, err: boolean) => link.prints.print(this.threads.get(thread) ?? this.threads.get(MAIN)!, text, err),
       drained: () => this.slot(link.prints.drained()),
@@ -103,16 +114,20 @@ export class LabModule {
       resume: () => this.slot(new Promise<Onward>((resolve) => this.onward.push(resolve))),
       sync: () => this.slot(this.hooks.sync()),
       ended: (status: PythonEnd['status'], error: string | undefined) => { void this.ended({ status, ...(error ? { error } : {}) }) },
-      bell: (fd: number) => this.hooks.bell(fd, (slot) => this.waits[slot] ?? Promise.resolve()),
+      bell: (fd: number) => this.hooks.bell(fd, { send: (frame) => this.ask(frame), recv: (n) => this.answer(n) }),
       take: (slot: number) => this.take(slot),
     })
   }
 
   /** None of these promises is ever rejected. */
   private slot(promise: Promise<unknown>): number {
-    const slot = this.free.pop() ?? Math.max(1, this.waits.length)
+    const slot = this.newSlot()
     this.waits[slot] = promise.then((value) => { this.results[slot] = value })
     return slot
+  }
+
+  private newSlot(): number {
+    return this.free.pop() ?? ++this.slots
   }
 
   private take(slot: number): unknown {
@@ -120,6 +135,25 @@ export class LabModule {
     this.results[slot] = this.waits[slot] = undefined
     this.free.push(slot)
     return value
+  }
+
+  private ask(frame: Uint8Array): void {
+    const id = this.threads.get(threadOf(frame)) ?? this.threads.get(MAIN)!
+    this.framed = this.link.requestFrame(frame.slice(), id).then((answer) => {
+      if (answer instanceof Uint8Array) return answer
+      const slot = this.newSlot()
+      this.results[slot] = answer.ok ? forPython(answer.value) : { errno: answer.error.code, message: answer.error.message }
+      return new Uint8Array([slot & 0xff, slot >> 8 & 0xff, slot >> 16])
+    })
+  }
+
+  private async answer(n: number): Promise<Uint8Array> {
+    const { framed } = this
+    this.framed = undefined
+    // never more than C has room for
+    if (framed) return (await framed).subarray(0, n)
+    await this.waits[n]
+    return NOTHING
   }
 
   private async call(thread: number, call: GuestCall, timeout: number | undefined, file: string | undefined, line: number | undefined): Promise<object> {

@@ -1,5 +1,6 @@
 /** The worker's own connection to the engine: requests with answers, and text that is printed in order with them. */
 import type { Method, ParamsOf, ResultOf } from '../../shared/contract/contract'
+import type { GuestOutcome } from '../../shared/contract/guest'
 import type { Result } from '../../shared/result'
 import { LabClient } from '../lab/client'
 import { openWorkerTransport } from '../lab/transport'
@@ -35,5 +36,10 @@ export class Link {
   request<M extends Method>(method: M, params: ParamsOf<M>): Promise<Result<ResultOf<M>>> {
     this.prints.flush()
     return this.client.request(method, params)
+  }
+
+  requestFrame(frame: Uint8Array<ArrayBuffer>, thread: number): Promise<Uint8Array | Result<GuestOutcome>> {
+    this.prints.flush()
+    return this.client.requestFrame(frame, thread)
   }
 }

@@ -49,7 +49,7 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
   if (!opened.ok) return tell({ type: 'refused', error: opened.error })
   lab = new LabModule(link, opened.value.run, opened.value.thread, {
     ended: (end) => tell({ type: 'ended', end }),
-    bell: (fd, wait) => ringBell(py, fd, wait),
+    bell: (fd, bell) => ringBell(py, fd, bell),
     sync: () => save(),
   })
   tell({ type: 'begun', run: opened.value.run })

@@ -17,11 +17,22 @@ export interface EngineWorkerData {
 export type HostToWorker<Port> =
   /** a UI has come: ToEngine arrives and FromEngine leaves over `port`, as structured clones. Its close ends the client. */
   | { type: 'connect'; port: Port }
+  | ({ type: 'take' } & HandedOver)
   /** stop every run, close every socket, flush every file, then exit */
   | { type: 'shutdown' }
 
+/**
+ * Browser edition: a connection whose upgrade the host has judged, and whose descriptor the engine reads and writes from now on.
+ * The descriptor stays the host's to close, once the engine has given it back.
+ */
+export interface HandedOver { fd: number; headers: Record<string, string | string[] | undefined>; head: Uint8Array }
+/** Worker -> host, over the worker's own port: nothing touches the descriptor any more. */
+export type WorkerToHost = { type: 'done'; fd: number }
+
 /** The browser edition's WebSocket: one binary frame is one ToEngine or FromEngine, encoded by msgpackr without records. */
 export const ENGINE_SOCKET_PATH = '/engine'
+/** The same for a guest: where it can be, the engine itself is at the other end of it. */
+export const GUEST_SOCKET_PATH = '/engine/guest'
 
 /** Electron: the channel on which the page asks for an engine port and on which main answers with it. */
 export const ENGINE_PORT_CHANNEL = 'engine-port'

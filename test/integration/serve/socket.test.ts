@@ -3,7 +3,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type WebSocket } from 'ws'
-import { decodeRequest, MAX_FRAME } from '../../../src/serve/engine-socket'
+import { decodeRequest, MAX_FRAME } from '../../../src/engine/host/engine-socket'
 import { startServer, type LabServer } from '../../../src/serve/server'
 import { closed, codec, dial, next, openSession } from './client'
 

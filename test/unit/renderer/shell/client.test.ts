@@ -8,7 +8,7 @@ function fake() {
   const open: OpenTransport = (events) => {
     const one = { events, sent: [] as ToEngine[], closed: false }
     opened.push(one)
-    return { send: (message) => one.sent.push(message), close: () => { one.closed = true } }
+    return { send: (message) => one.sent.push(message as ToEngine), close: () => { one.closed = true } }
   }
   return { opened, open, last: () => opened.at(-1)! }
 }

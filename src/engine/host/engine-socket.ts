@@ -1,9 +1,9 @@
 /** One WebSocket client of the engine: frames to messages and back, with every queue bounded. */
-import type { MessagePort } from 'node:worker_threads'
 import { Packr } from 'msgpackr'
 import type { WebSocket } from 'ws'
-import { LIMITS } from '../engine/policy/limits'
-import { MAX_HAND_PAYLOAD, type FromEngine, type ToEngine } from '../shared/contract/contract'
+import { MAX_HAND_PAYLOAD, type FromEngine, type ToEngine } from '../../shared/contract/contract'
+import { frameId, isFrame } from '../../shared/contract/guest-frame'
+import { LIMITS } from '../policy/limits'
 
 /** The largest frame a page may send, bytes: the largest payload and room for its envelope. */
 export const MAX_FRAME = MAX_HAND_PAYLOAD + 64 * 1024
@@ -45,43 +45,57 @@ export function decodeRequest(frame: Buffer): ToEngine | undefined {
 
 export const encodeAnswer = (message: FromEngine): Buffer => codec.pack(message)
 
+/** A client's end of a port to the engine: of another thread (MessagePort), or of this one (door.ts). */
+export interface EnginePort {
+  postMessage(message: ToEngine | Uint8Array): void
+  on(event: 'message', listener: (message: FromEngine | Uint8Array) => void): void
+  on(event: 'close', listener: () => void): void
+  close(): void
+}
+
 /** Joins a WebSocket and an engine port until either closes. */
-export function joinEngine(socket: WebSocket, port: MessagePort): void {
+export function joinEngine(socket: WebSocket, port: EnginePort): void {
   /** the sizes of the requests that are not answered */
   const inFlight = new Map<number, number>()
   let bytesInFlight = 0
   const full = (): boolean => inFlight.size >= MAX_IN_FLIGHT || bytesInFlight >= MAX_IN_FLIGHT_BYTES
 
-  socket.on('message', (data, isBinary) => {
+  socket.on('message', (received, isBinary) => {
     if (!isBinary) return socket.close(CLOSE_UNSUPPORTED, 'binary frames only')
-    const request = decodeRequest(data as Buffer)
+    const data = received as Buffer
+    // a copy of its own: a clone of the view would take all that came with it along
+    const request = isFrame(data) ? new Uint8Array(data) : decodeRequest(data)
     if (!request) return socket.close(CLOSE_INVALID, 'not a request')
+    const id = request instanceof Uint8Array ? frameId(request) : request.id
+    const { length } = data
+    // one number for two requests is the page's own mistake: it is counted once
+    bytesInFlight += length - (inFlight.get(id) ?? 0)
+    inFlight.set(id, length)
     try {
       port.postMessage(request)
     } catch {
       // a decoded value that cannot be cloned is none that the contract knows
       return socket.close(CLOSE_INVALID, 'not a request')
     }
-    const { length } = data as Buffer
-    // one number for two requests is the page's own mistake: it is counted once
-    bytesInFlight += length - (inFlight.get(request.id) ?? 0)
-    inFlight.set(request.id, length)
     if (full()) socket.pause()
   })
 
-  port.on('message', (message: FromEngine) => {
-    if ('id' in message) {
-      bytesInFlight -= inFlight.get(message.id) ?? 0
-      inFlight.delete(message.id)
-      if (socket.isPaused && !full()) socket.resume()
-    }
+  function answered(id: number): void {
+    bytesInFlight -= inFlight.get(id) ?? 0
+    inFlight.delete(id)
+    if (socket.isPaused && !full()) socket.resume()
+  }
+
+  port.on('message', (message: FromEngine | Uint8Array) => {
+    if (isFrame(message)) answered(frameId(message))
+    else if ('id' in message) answered(message.id)
     if (socket.readyState !== socket.OPEN) return
     if (socket.bufferedAmount > MAX_UNSENT) {
       socket.close(CLOSE_TRY_LATER, 'the page does not read')
       socket.terminate()
       return
     }
-    socket.send(encodeAnswer(message), { binary: true })
+    socket.send(isFrame(message) ? message : encodeAnswer(message), { binary: true })
   })
 
   socket.on('close', () => port.close())
