@@ -1,27 +1,12 @@
 /** The Chromium that stands in for Electron's own, open to the test through DevTools as well. */
-import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, watch } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type BrowserContext } from 'playwright-core'
 import { CHROMIUM_FLAGS, findChromium } from '../lib/chromium'
+import { devtoolsPort } from '../lib/devtools-port'
 
 export interface StandinBrowser { context: BrowserContext; devtools: string; dispose(): Promise<void> }
-
-/** Chromium writes the DevTools port it chose into its profile. */
-async function devtoolsPort(profile: string): Promise<string> {
-  const file = join(profile, 'DevToolsActivePort')
-  const read = async (): Promise<string | undefined> => (existsSync(file) ? (await readFile(file, 'utf8')).split('\n')[0] || undefined : undefined)
-  const signal = AbortSignal.timeout(20_000)
-  const changes = watch(profile, { signal })
-  const found = await read()
-  if (found) return found
-  for await (const _change of changes) {
-    const port = await read()
-    if (port) return port
-  }
-  throw new Error('Chromium gave no DevTools port')
-}
 
 export async function openBrowser(): Promise<StandinBrowser> {
   const executablePath = findChromium()
