@@ -416,10 +416,9 @@ def start_joinable_thread(function, handle=None, daemon=True):
 
 
 def _unraisable(e, function):
-    hook = sys.unraisablehook
-    import types
-    hook(types.SimpleNamespace(exc_type=type(e), exc_value=e, exc_traceback=e.__traceback__,
-                               err_msg=f'Exception ignored in thread started by', object=function))
+    import labsetup
+    sys.unraisablehook(labsetup.unraisable_args(
+        (type(e), e, e.__traceback__, f'Exception ignored in thread started by {function!r}', None)))
 
 
 class _ExceptHookArgs(tuple):

@@ -214,6 +214,42 @@ def _tracebacks():
         own = getattr(traceback, name)
         setattr(traceback, name, (lambda own: lambda tb: shown(own(tb)))(own))
 
+    def unraisablehook(unraisable, /):
+        """C's looks for the source in the file system, where the program's is not."""
+        err = sys.stderr
+        if err is None:
+            return
+        text, about = unraisable.err_msg, unraisable.object
+        print(f'{text or "Exception ignored in"}: {about!r}' if about is not None else f'{text}:', file=err)
+        lines = []
+        for frame, number in traceback.walk_tb(unraisable.exc_traceback):
+            code = frame.f_code
+            lines.append(f'  File "{code.co_filename}", line {number}, in {code.co_name}\n')
+            source = linecache.getline(code.co_filename, number).strip()
+            lines += [f'    {source}\n'] if source else []
+        if lines:
+            err.write('Traceback (most recent call last):\n')
+        err.write(''.join(lines + traceback.format_exception_only(unraisable.exc_type, unraisable.exc_value)))
+        err.flush()
+
+    import linecache
+    global unraisable_args
+    unraisable_args = _unraisable_args()
+    sys.unraisablehook = sys.__unraisablehook__ = Builtin(unraisablehook, module='sys')
+
+
+def _unraisable_args():
+    """The type of what sys.unraisablehook() is called with, which has no name."""
+    class Fails:
+        def __del__(self):
+            raise RuntimeError
+
+    found = []
+    own, sys.unraisablehook = sys.unraisablehook, lambda unraisable: found.append(type(unraisable))
+    Fails()
+    sys.unraisablehook = own
+    return found[0]
+
 
 def finish():
     """What CPython does at exit: waits for the threads that are no daemons, runs atexit's functions, flushes."""
