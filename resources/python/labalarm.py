@@ -21,6 +21,7 @@ class ItimerError(OSError):
     pass
 
 
+ItimerError.__name__ = ItimerError.__qualname__ = 'itimer_error'
 ItimerError.__module__ = 'signal'
 
 

@@ -8,6 +8,7 @@ import os
 import _socket
 import labcore
 import laberrors
+import labsetup
 import labstdin
 
 _own = {}
@@ -20,7 +21,8 @@ _FIONREAD = 0x541B
 def install():
     for function in (read, write, close, isatty, dup, dup2, pipe, pipe2, fstat, get_blocking, set_blocking, get_inheritable, set_inheritable):
         name = function.__name__
-        _own[name] = getattr(os, name, None)
+        if hasattr(os, name):
+            _own[name] = labsetup.wrapped(getattr(os, name))
         setattr(os, name, function)
     _fcntl()
 
@@ -120,7 +122,7 @@ def set_inheritable(fd, inheritable, /):
 
 def _fcntl():
     import fcntl as module
-    own_fcntl, own_ioctl = module.fcntl, module.ioctl
+    own_fcntl, own_ioctl = labsetup.wrapped(module.fcntl), labsetup.wrapped(module.ioctl)
 
     def number(fd):
         from select import _fd

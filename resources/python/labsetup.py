@@ -81,6 +81,8 @@ def _files(linux):
     import io
     import os
 
+    global wrapped
+
     def wrapped(function):
         @functools.wraps(function)
         def call(*args, **kwargs):
@@ -94,7 +96,8 @@ def _files(linux):
         return call
 
     for name in ('open', 'stat', 'lstat', 'listdir', 'scandir', 'mkdir', 'rmdir', 'remove', 'unlink', 'rename', 'replace', 'chdir',
-                 'readlink', 'symlink', 'link', 'chmod', 'truncate', 'utime', 'access'):
+                 'readlink', 'symlink', 'link', 'chmod', 'truncate', 'utime', 'access', 'ftruncate', 'lseek', 'fsync', 'fchmod',
+                 'get_terminal_size', 'ttyname', 'statvfs'):
         function = getattr(os, name, None)
         if function is not None:
             setattr(os, name, wrapped(function))

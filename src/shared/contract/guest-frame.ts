@@ -57,7 +57,7 @@ export function readFrame(frame: Uint8Array): FramedCall | undefined {
   const line = view.getInt32(14, true)
   const timeout = view.getFloat64(19, true)
   const n = view.getUint32(27, true)
-  if (fileLength > MAX_FILE || HEAD + fileLength > frame.length || bits >= 1 << FLAGS.length || fd < -1 || line < -1 || timeout < 0 || timeout > 1e9) return undefined
+  if (fileLength > MAX_FILE || HEAD + fileLength > frame.length || bits >= 1 << FLAGS.length || fd < -1 || line < -1 || timeout < 0 || timeout > 1e10) return undefined
   let file = ''
   try {
     if (fileLength > 0) file = utf8.decode(frame.subarray(HEAD, HEAD + fileLength))
