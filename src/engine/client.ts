@@ -32,12 +32,13 @@ export class Client {
   }
 
   /** Starts the stream of a session from event `from`; an earlier one ends. */
-  subscribe(source: Source, from: number): SessionInfo {
+  subscribe(source: Source, from: number, whole?: number): SessionInfo {
     this.subscription?.close()
     this.source = source
     const { session } = source.info()
     this.subscription = source.subscribe({
       from,
+      ...(whole !== undefined && { whole }),
       onBatch: (batch, data) => this.push({ push: 'trace', session, batch, data }),
     })
     return source.info()

@@ -130,10 +130,10 @@ export const handlers: { [M in Method]: Handler<M> } = {
     return peeked.ok ? ok({ bytes: peeked.value }) : peeked
   },
 
-  'trace.subscribe': (engine, { session, from }, client) => {
+  'trace.subscribe': (engine, { session, from, whole }, client) => {
     if (!client) return fail({ code: 'INVALID', message: 'only a connected UI can subscribe' })
     const source = engine.source(session)
-    return source.ok ? ok(client.subscribe(source.value, from)) : source
+    return source.ok ? ok(client.subscribe(source.value, from, whole)) : source
   },
   'trace.ack': (_, { batch }, client) => client?.acknowledge(batch) ?? gone('the subscription'),
   'trace.bytes': async (engine, { session, at, len }) => {

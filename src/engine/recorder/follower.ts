@@ -21,6 +21,8 @@ export class Follower implements Subscription {
   private leftBefore = 0
   /** what was there at the start is never thinned: it is asked for */
   private readonly snapshotEnd: number
+  /** what of that is long past and handed on in outline */
+  private readonly past: { until: number; thin: Thinner } | undefined
   /** live events that it may still be given whole */
   private allowed: number
   private allowedAt = performance.now()
@@ -33,6 +35,10 @@ export class Follower implements Subscription {
     this.next = options.from
     this.allowed = (options.allowance ?? UI_ALLOWANCE).burst
     this.snapshotEnd = source.end
+    if (options.whole !== undefined) {
+      this.past = { until: source.end - options.whole, thin: new Thinner('limit') }
+      this.allowed = 0
+    }
     // whoever subscribes has its answer before the first batch
     setImmediate(() => this.wake())
   }
@@ -85,7 +91,7 @@ export class Follower implements Subscription {
 
   private thinning(): Thinner | undefined {
     const behind = this.source.end - this.next
-    if (this.next < this.snapshotEnd) return undefined
+    if (this.next < this.snapshotEnd) return this.past && this.next < this.past.until ? this.past.thin : undefined
     this.earn()
     if (!this.thin && (behind > LAG_EVENTS || this.allowed <= 0)) this.thin = new Thinner('slow-ui')
     else if (this.thin && behind < LAG_EVENTS / 8 && this.allowed >= this.resume) {

@@ -5,6 +5,8 @@ import type { TraceSource } from './source'
 export interface SubscribeOptions {
   /** first event wanted */
   from: number
+  /** Of what is there, about the last so many events are handed on whole, and before them the structure only; absent: all of it. */
+  whole?: number
   /** live events that are handed on whole, at once and then per second; absent: as limits.ts says */
   allowance?: { burst: number; perSecond: number }
   /** a batch of events, encoded by shared/trace/codec; must be acknowledged by its number */

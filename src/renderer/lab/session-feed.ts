@@ -9,6 +9,13 @@ import type { TraceEvent } from '../../shared/trace/events'
 import { decodeEvents } from '../../shared/trace/codec'
 import { EventIndex } from './event-index'
 
+/**
+ * Events of a live session that the page holds, about 300 MB. Then it begins anew, with the structure of what is long past and
+ * this many events whole: as the recorder keeps a session, within its limits.
+ */
+const MOST_EVENTS = 1_500_000
+export const WHOLE_AGAIN = 400_000
+
 export interface FeedHooks {
   ack(batch: number): void
   /** once per frame at most */
@@ -17,11 +24,14 @@ export interface FeedHooks {
   event?(event: TraceEvent): void
   /** schedules the tick: with a frame, as drawing-pace.ts says, in the app */
   schedule(run: () => void): void
+  /** instead of MOST_EVENTS */
+  most?: number
 }
 
 export class SessionFeed {
   lab: LabState = createLab()
   private scheduled = false
+  private live = false
   index = new EventIndex()
   session = ''
   /** the seq of the next event that we want: what a re-subscription asks from */
@@ -29,8 +39,14 @@ export class SessionFeed {
 
   constructor(private readonly hooks: FeedHooks) {}
 
-  /** Begins another session with nothing in it. */
-  reset(session: string): void {
+  /** It holds as much of a live session as it may: no more is asked for until it begins anew. */
+  get full(): boolean {
+    return this.live && this.index.length >= (this.hooks.most ?? MOST_EVENTS)
+  }
+
+  /** Begins another session with nothing in it, or this one anew. */
+  reset(session: string, live = false): void {
+    this.live = live
     this.lab = createLab()
     this.index = new EventIndex()
     this.session = session
@@ -43,7 +59,8 @@ export class SessionFeed {
       for (const event of decodeEvents(push.data)) this.fold(event)
       this.changed()
     }
-    this.hooks.ack(push.batch)
+    // what is not answered is not followed by more
+    if (!this.full) this.hooks.ack(push.batch)
   }
 
   private fold(event: TraceEvent): void {

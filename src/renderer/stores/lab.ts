@@ -8,7 +8,7 @@ import type { LabError, Result } from '../../shared/result'
 import { BytesCache } from '../lab/bytes-cache'
 import { LabClient, type LinkState } from '../lab/client'
 import { browserFrames, drawingPace } from '../lab/drawing-pace'
-import { SessionFeed } from '../lab/session-feed'
+import { SessionFeed, WHOLE_AGAIN } from '../lab/session-feed'
 import { openTransport } from '../lab/transport'
 
 export const useLabStore = defineStore('lab', () => {
@@ -89,12 +89,22 @@ export const useLabStore = defineStore('lab', () => {
   /** Looks at a session. `resume`: goes on from the last event that is here. */
   async function show(session: SessionInfo, resume = false): Promise<Result<SessionInfo>> {
     if (!resume || feed.session !== session.session) {
-      feed.reset(session.session)
+      feed.reset(session.session, session.live)
       bytes.clear()
     }
     const answer = await request('trace.subscribe', { session: session.session, from: feed.next })
     if (answer.ok) viewing.value = answer.value
     return answer
+  }
+
+  const full = (): boolean => feed.full
+  /** The live session outgrew what the page can hold: what is long past is known in outline from now on. */
+  async function renew(): Promise<void> {
+    const session = viewing.value?.session
+    if (session === undefined || !feed.full) return
+    feed.reset(session, true)
+    const answer = await request('trace.subscribe', { session, from: 0, whole: WHOLE_AGAIN })
+    if (answer.ok) viewing.value = answer.value
   }
 
   async function setScope(next: Scope): Promise<LabError | undefined> {
@@ -125,6 +135,6 @@ export const useLabStore = defineStore('lab', () => {
 
   return {
     link, hello, status, interfaces, programs, scope, pace, viewing, restarted, version, bytesVersion, live,
-    start: () => client.start(), request, lab, eventIndex, bytes, show, setScope, setPace, newSession,
+    start: () => client.start(), request, lab, eventIndex, bytes, show, full, renew, setScope, setPace, newSession,
   }
 })

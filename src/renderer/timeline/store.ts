@@ -1,6 +1,6 @@
 /** The timeline's cursor: live, paused anywhere, or replaying. */
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { useRafFn } from '@vueuse/core'
 import { useLabStore } from '../stores/lab'
 import { advance, atSeq, atTime, step, type Position } from './clock'
@@ -51,6 +51,9 @@ export const useTimelineStore = defineStore('timeline', () => {
   const toEvent = (seq: number): void => hold(atSeq(lab.eventIndex(), seq))
   const stepBy = (by: 1 | -1): void => hold(step(lab.eventIndex(), position.value, by))
   const toStart = (): void => hold({ t: 0, seq: -1 })
+
+  // only who stands at the live end loses nothing by it
+  watch(() => [lab.version, mode.value], () => { if (live.value && lab.full()) void lab.renew() })
 
   /** space: pause / go on; arrows: one event; Home: the beginning; End: live. True when the key was one of these. */
   function key(name: string): boolean {

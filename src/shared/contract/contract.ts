@@ -151,8 +151,12 @@ export const contract = {
   /** the bytes now waiting in a socket's receive buffer (MSG_PEEK): taken from nobody */
   'sock.peek': ((params) => request<typeof params, { bytes: Uint8Array }>(params))(v.strictObject({ sock: id, max: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_BYTES_PULL)) })),
 
-  /** starts the push of `trace` batches for a session from event `from` on; replaces an earlier subscription */
-  'trace.subscribe': ((params) => request<typeof params, SessionInfo>(params))(v.strictObject({ session: v.optional(text(64)), from: id })),
+  /**
+   * Starts the push of `trace` batches for a session from event `from` on; replaces an earlier subscription. `whole`: of what is
+   * there the last so many events are pushed whole, and before them the structure only.
+   */
+  'trace.subscribe': ((params) => request<typeof params, SessionInfo>(params))(
+    v.strictObject({ session: v.optional(text(64)), from: id, whole: v.optional(id) })),
   'trace.ack': ((params) => request<typeof params, null>(params))(v.strictObject({ batch: id })),
   'trace.bytes': ((params) => request<typeof params, { at: number; bytes: Uint8Array }>(params))(
     v.strictObject({ session: v.optional(text(64)), at: id, len: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_BYTES_PULL)) })),

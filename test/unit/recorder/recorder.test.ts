@@ -220,6 +220,38 @@ describe('the recorder', () => {
     await recorder.close()
   })
 
+  it('gives a UI that begins anew the structure of what is long past, and the rest whole', async () => {
+    const recorder = createRecorder({ header })
+    for (let n = 0; n < 60; n++) {
+      for (const event of connection(n, 40)) recorder.push(event)
+      recorder.flush()
+    }
+    const { events: pushed } = recorder.info()
+    // outlines are made of some chunks at once
+    const whole = 20 * (pushed / 60)
+    const surely = pushed - 12 * (pushed / 60)
+    const got: TraceEvent[] = []
+    await new Promise<void>((resolve) => {
+      const subscription = recorder.subscribe({
+        from: 0, whole,
+        onBatch(batch, data) {
+          got.push(...decodeEvents(data))
+          if (accountFor(got).total < pushed) return void setImmediate(() => subscription.ack(batch))
+          subscription.close()
+          resolve()
+        },
+      })
+    })
+    expect(accountFor(got)).toStrictEqual({ seqsRise: true, total: pushed })
+    expect(got.filter((event) => event.k === 'gap').every((gap) => gap.why === 'limit' && gap.seq < surely)).toBe(true)
+    expect(got.filter((event) => event.k === 'thread-end').length).toBe(60)
+    expect(got.filter((event) => event.seq >= surely).length).toBe(pushed - surely)
+    expect(got.length).toBeLessThan(pushed / 2)
+    // it was asked for: nothing was lost on anybody's account
+    expect(recorder.status().dropped).toBe(0)
+    await recorder.close()
+  })
+
   it('joins the small chunks of a slow session, so that hours of it stay small', async () => {
     const recorder = createRecorder({ header })
     for (let i = 0; i < 10_000; i++) {

@@ -13,11 +13,11 @@ const opening: TraceEvent[] = [
   { seq: 1, t: 10, k: 'thread', run: 1, thread: 1, name: 'main', func: 'main' },
 ]
 
-function feed() {
+function feed(most?: number) {
   const acked: number[] = []
   let ticks = 0
   const frames: (() => void)[] = []
-  const it = new SessionFeed({ ack: (batch) => acked.push(batch), tick: () => { ticks++ }, schedule: (run) => frames.push(run) })
+  const it = new SessionFeed({ ack: (batch) => acked.push(batch), tick: () => { ticks++ }, schedule: (run) => frames.push(run), ...(most !== undefined && { most }) })
   const take = (session: string, batch: number, events: TraceEvent[]) => it.take({ push: 'trace', session, batch, data: encodeEvents(events) })
   return { feed: it, acked, take, frame: () => frames.splice(0).forEach((run) => run()), ticks: () => ticks }
 }
@@ -62,6 +62,29 @@ describe('SessionFeed', () => {
     it.reset('u')
     expect(it.lab.calls.runs.size).toBe(0)
     expect(it.next).toBe(0)
+  })
+})
+
+describe('a live session that is too long for the page', () => {
+  it('is not asked for more once it is full, and begins anew with what is given then', () => {
+    const { feed: it, acked, take } = feed(5)
+    it.reset('s', true)
+    take('s', 1, [...opening, ...prints(2, 2)])
+    expect([it.full, acked]).toEqual([false, [1]])
+    take('s', 2, prints(4, 3))
+    expect([it.full, acked]).toEqual([true, [1]])
+    it.reset('s', true)
+    expect([it.full, it.next, it.index.length]).toEqual([false, 0, 0])
+    take('s', 3, [...opening, { seq: 2, t: 20, k: 'gap', events: 4, bytes: 0, why: 'limit' }])
+    expect(acked).toEqual([1, 3])
+    expect(it.lab.gaps.map((gap) => gap.events)).toEqual([4])
+  })
+
+  it('is a matter of live sessions only: of a stored one nothing is left out', () => {
+    const { feed: it, acked, take } = feed(5)
+    it.reset('stored')
+    take('stored', 1, [...opening, ...prints(2, 8)])
+    expect([it.full, acked]).toEqual([false, [1]])
   })
 })
 
