@@ -32,6 +32,22 @@ const tab = (name: string) => lab.page.getByRole('tab', { name })
 const status = (text: string) => bar.getByRole('status').getByText(text, { exact: true })
 const stop = () => bar.getByRole('button', { name: /^Stop/ }).click()
 
+async function theme(name: string): Promise<void> {
+  await lab.page.getByRole('button', { name: 'Theme', exact: true }).click()
+  await lab.page.getByRole('menuitem', { name }).click()
+}
+
+/** Whether a line's chip is drawn over its code, or out of sight. */
+function chipOnCode(line: Element): string {
+  const chip = line.querySelector('.cm-chip')!.getBoundingClientRect()
+  const range = document.createRange()
+  range.setStart(line, 0)
+  range.setEndBefore(line.querySelector('.cm-chip')!)
+  const over = [...range.getClientRects()].some((code) => code.width > 0 && code.left < chip.right - 1 && chip.left < code.right - 1 && code.top < chip.bottom - 1 && chip.top < code.bottom - 1)
+  const sight = line.closest('.cm-scroller')!.getBoundingClientRect()
+  return over ? 'over the code' : chip.right > sight.right + 1 ? 'out of sight' : 'apart'
+}
+
 describe('the first minute', () => {
   it('runs the server and the client that are there, and shows what passed', async () => {
     const { page } = lab
@@ -39,6 +55,12 @@ describe('the first minute', () => {
     await run.click()
     await output.getByText('waiting for clients on port 9999').waitFor({ timeout: LOADING })
     await program.getByText('blocked in accept()').waitFor()
+    // large type in a narrow column: what the thread does stands beside the code or below it, never on it
+    await theme('Projector')
+    await page.setViewportSize({ width: 1100, height: 800 })
+    await expect.poll(() => program.locator('.cm-at-waiting').evaluate(chipOnCode)).toBe('apart')
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await theme('Light')
     await tab('client.py').click()
     await run.click()
     await output.getByText("the server answered b'Hello, student!'").waitFor({ timeout: LOADING })
@@ -123,7 +145,12 @@ describe('a program', () => {
     await stop()
     // an old habit
     await page.getByRole('button', { name: 'New program' }).click()
-    await program.fill("print 'hello'\n")
+    await program.fill("x = 1\nprint 'hello'\n")
+    // said before it is run, in the editor and below it
+    await program.locator('.cm-lintRange-error').filter({ hasText: "print 'hello'" }).waitFor({ timeout: LOADING })
+    await page.getByRole('button', { name: "Line 2: Missing parentheses in call to 'print'" }).waitFor({ timeout: LOADING })
+    await program.locator('.cm-lintRange-error').first().hover()
+    await page.locator('.cm-tooltip-lint').getByText('This is Python 2').waitFor()
     await run.click()
     await output.getByText('This is Python 2').waitFor({ timeout: LOADING })
     await program.locator('.cm-at-error').filter({ hasText: "print 'hello'" }).waitFor()

@@ -45,6 +45,17 @@ export interface PythonRun {
   setBreakpoints(lines: number[]): void
 }
 
+/** What Python's compiler says of a text that it cannot read; columns from 1, in characters; the end is behind the last one. */
+export interface SyntaxProblem {
+  /** 'SyntaxError', 'IndentationError' */
+  type: string
+  message: string
+  line: number
+  column: number
+  endLine: number
+  endColumn: number
+}
+
 export type RuntimeState = 'absent' | 'loading' | 'ready' | 'failed'
 
 /** Interpreters kept ready, so that a click runs at once. */
@@ -57,5 +68,7 @@ export interface PythonRuntime {
   /** 'Python 3.14.0' once one was ready */
   readonly version: string | undefined
   run(program: PythonProgram): PythonRun
+  /** Compiles a text in the interpreter that is kept ready, and runs nothing. undefined: it can be read, or none is ready. */
+  check(source: string): Promise<SyntaxProblem | undefined>
   dispose(): void
 }

@@ -1,7 +1,7 @@
 /** What the page and an interpreter's worker say to each other. */
 import type { LabError } from '../../shared/result'
 import type { RunId } from '../../shared/trace/events'
-import type { Onward, PythonEnd, PythonProgram } from './program'
+import type { Onward, PythonEnd, PythonProgram, SyntaxProblem } from './program'
 
 /** Two 32-bit words that both see: a signal for the interpreter (0: none), and how often the page has looked in. */
 export const SIGNAL = 0
@@ -18,6 +18,7 @@ export type ToWorker =
   | { type: 'load'; wasm: WebAssembly.Module; modules: Record<string, string>; shared: SharedArrayBuffer; base: string }
   /** `port`: its connection to the engine, where it cannot open one itself */
   | { type: 'run'; program: PythonProgram; port: MessagePort | undefined }
+  | { type: 'check'; id: number; source: string }
   | { type: 'interrupt' }
   | { type: 'pause' }
   | { type: 'go'; how: Onward }
@@ -26,6 +27,8 @@ export type ToWorker =
 export type FromWorker =
   | { type: 'ready'; version: string; ms: number }
   | { type: 'failed'; error: LabError }
+  /** `broken`: the interpreter did not survive it */
+  | { type: 'checked'; id: number; problem: SyntaxProblem | undefined; broken?: boolean }
   | { type: 'begun'; run: RunId }
   | { type: 'refused'; error: LabError }
   | { type: 'ended'; end: PythonEnd }

@@ -4,7 +4,7 @@ import { fail, ok } from '../../shared/result'
 import type { Method, ParamsOf, ResultOf } from '../../shared/contract/contract'
 import type { RunId } from '../../shared/trace/events'
 import { workerPort } from '../lab/transport'
-import type { PythonEnd, PythonProgram, PythonRun, PythonRuntime, RuntimeState } from './program'
+import type { PythonEnd, PythonProgram, PythonRun, PythonRuntime, RuntimeState, SyntaxProblem } from './program'
 import { SHARED_WORDS, SIGINT, SIGNAL, SIGVTALRM, TICK_MS, type FromWorker, type ToWorker } from './protocol'
 
 /** Programs that run at once. */
@@ -33,11 +33,15 @@ function fetchParts(): Promise<Parts> {
   return parts
 }
 
+interface Checked { problem?: SyntaxProblem | undefined; broken?: boolean }
+
 class Interpreter {
   readonly worker: Worker
   readonly signals: Int32Array
   readonly ready: Promise<Result<string>>
   listener: ((message: FromWorker) => void) | undefined
+  private readonly checks = new Map<number, (answer: Checked) => void>()
+  private asked = 0
 
   constructor() {
     this.worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'python' })
@@ -47,6 +51,7 @@ class Interpreter {
       this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
         if (data.type === 'ready') resolve(ok(data.version))
         else if (data.type === 'failed') resolve(fail(data.error))
+        else if (data.type === 'checked') this.answer(data.id, data)
         else this.listener?.(data)
       }
       this.worker.onerror = (event) => {
@@ -63,8 +68,22 @@ class Interpreter {
     this.worker.postMessage(message, transfer)
   }
 
+  check(source: string): Promise<Checked> {
+    const id = ++this.asked
+    return new Promise((resolve) => {
+      this.checks.set(id, resolve)
+      this.tell({ type: 'check', id, source })
+    })
+  }
+
+  private answer(id: number, answer: Checked): void {
+    this.checks.get(id)?.(answer)
+    this.checks.delete(id)
+  }
+
   end(): void {
     this.listener = undefined
+    for (const id of [...this.checks.keys()]) this.answer(id, {})
     this.worker.terminate()
   }
 }
@@ -154,7 +173,7 @@ export function createPythonRuntime(request: Request): PythonRuntime {
           return
         case 'refused': return finish({ status: 'failed', error: message.error.message }, message.error)
         case 'ended': return finish(message.end)
-        case 'ready': case 'failed': return
+        case 'ready': case 'failed': case 'checked': return
         default: return message satisfies never
       }
     }
@@ -167,9 +186,22 @@ export function createPythonRuntime(request: Request): PythonRuntime {
     return hand
   }
 
+  async function check(source: string): Promise<SyntaxProblem | undefined> {
+    const made = state === 'ready' ? spare : undefined
+    if (!made) return undefined
+    const { problem, broken } = await made.check(source)
+    if (broken && spare === made) {
+      spare = undefined
+      made.end()
+      warm()
+    }
+    return problem
+  }
+
   return {
     warm,
     run,
+    check,
     get state() { return state },
     get error() { return error },
     get version() { return version },

@@ -6,7 +6,7 @@ import { ringBell } from './bell'
 import { HOME, LAB_PATH, loadInterpreter } from './interpreter'
 import { LabModule } from './lab-module'
 import { Link } from './link'
-import type { PythonProgram, WorkspaceTexts } from './program'
+import type { PythonProgram, SyntaxProblem, WorkspaceTexts } from './program'
 import { Workspace } from './workspace'
 import { SIGINT, SIGNAL, type FromWorker, type ToWorker } from './protocol'
 
@@ -77,6 +77,32 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
   }
 }
 
+const CHECK = `
+def check(source):
+    import warnings
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        try:
+            compile(source, '<editor>', 'exec', dont_inherit=True)
+        except SyntaxError as e:
+            line, column = e.lineno or 1, e.offset or 1
+            return [type(e).__name__, e.msg, line, column, e.end_lineno or line, e.end_offset or column]
+        except (ValueError, MemoryError, RecursionError, OverflowError):
+            return None
+check
+`
+let compileOnly: PyCallable | undefined
+
+/** What Python says of a text before it is run. */
+function check(source: string): SyntaxProblem | undefined {
+  compileOnly ??= python!.runPython(CHECK, { globals: python!.toPy({}) as never }) as PyCallable
+  const found = compileOnly(source) as { toJs(): [string, string, number, number, number, number]; destroy(): void } | undefined
+  if (!found) return undefined
+  const [type, message, line, column, endLine, endColumn] = found.toJs()
+  found.destroy()
+  return { type, message, line, column, endLine, endColumn }
+}
+
 /** The chosen folder as the program's own; the answer writes what it has changed, and does so by itself now and then. */
 async function openFolder(py: PyodideInterface, folder: FileSystemDirectoryHandle, texts: WorkspaceTexts, complain: (text: string) => void): Promise<() => Promise<void>> {
   let opened: Awaited<ReturnType<typeof Workspace.open>>
@@ -108,6 +134,13 @@ scope.onmessage = ({ data }) => {
   switch (data.type) {
     case 'load': return void load(data).catch((e: unknown) => tell({ type: 'failed', error: fault('UNAVAILABLE', e) }))
     case 'run': return void run(data).catch((e: unknown) => tell({ type: 'refused', error: fault('INTERNAL', e) }))
+    case 'check':
+      try {
+        return tell({ type: 'checked', id: data.id, problem: python && check(data.source) })
+      } catch {
+        // a text so deep that the stack did not do
+        return tell({ type: 'checked', id: data.id, problem: undefined, broken: true })
+      }
     case 'interrupt': return interrupt()
     case 'pause': return void control?.pause()
     case 'go': return lab?.go(data.how)

@@ -5,7 +5,7 @@ import { i18n } from '../../i18n'
 import type { RunModel } from '../../../shared/projections/model'
 import type { LabError } from '../../../shared/result'
 import type { RunId } from '../../../shared/trace/events'
-import type { Onward, PythonEnd, PythonRun, PythonRuntime, RuntimeState, StartMode } from '../../python/program'
+import type { Onward, PythonEnd, PythonRun, PythonRuntime, RuntimeState, StartMode, SyntaxProblem } from '../../python/program'
 import { createPythonRuntime } from '../../python/runtime'
 import { useLabStore } from '../../stores/lab'
 import { useTimelineStore } from '../../timeline/store'
@@ -52,6 +52,8 @@ export const usePythonRuns = defineStore('python-runs', () => {
     return made
   }
   const warm = (): void => ready().warm()
+  /** What Python's compiler says of a text; nothing where no interpreter is ready. */
+  const check = (source: string): Promise<SyntaxProblem | undefined> => runtime?.check(source) ?? Promise.resolve(undefined)
 
   // ---- starting and steering
   function start(program: OpenProgram, mode: StartMode): TabRun {
@@ -141,5 +143,5 @@ export const usePythonRuns = defineStore('python-runs', () => {
     return isHalted(id) ? 'halted' : tab.pausing ? 'pausing' : 'running'
   }
 
-  return { tabs, state, runtimeError, version, warm, start, running, anyRunning, stop, interrupt, pause, go, setBreakpoints, forget, modelOf, tabOf, isHalted, phaseOf }
+  return { tabs, state, runtimeError, version, warm, check, start, running, anyRunning, stop, interrupt, pause, go, setBreakpoints, forget, modelOf, tabOf, isHalted, phaseOf }
 })

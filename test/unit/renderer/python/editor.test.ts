@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { CompletionContext } from '@codemirror/autocomplete'
-import { EditorState } from '@codemirror/state'
+import { EditorState, Text } from '@codemirror/state'
 import { python } from '@codemirror/lang-python'
 import { breakpointLines, breakpoints, setBreakpoints } from '../../../../src/renderer/features/python/editor/breakpoints'
 import { kindOf, pythonCompletions } from '../../../../src/renderer/features/python/editor/completions'
 import { decorate } from '../../../../src/renderer/features/python/editor/marks'
+import { rangeOf } from '../../../../src/renderer/features/python/editor/problems'
 import { haltedAt, threadPlaces } from '../../../../src/renderer/features/python/editor/thread-places'
 import { createLab, fold } from '../../../../src/shared/projections'
 import type { TraceEvent, Unstamped } from '../../../../src/shared/trace/events'
@@ -95,4 +96,20 @@ describe('where threads stand', () => {
     expect(haltedAt(calls, run, second).map((one) => [one.line, [...one.changed]])).toEqual([[3, ['n']]])
     expect(haltedAt(calls, run, ended)).toEqual([])
   })
+})
+
+describe('where a syntax error is underlined', () => {
+  const doc = Text.of(['é = "안녕", 👋 x', '', 'if a:'])
+  const at = (line: number, column: number, endLine: number, endColumn: number) => {
+    const { from, to } = rangeOf(doc, { type: 'SyntaxError', message: '', line, column, endLine, endColumn })
+    return [doc.lineAt(from).number, doc.sliceString(from, to)]
+  }
+  it.each<[string, [number, number, number, number], [number, string]]>([
+    ['characters, not UTF-16 units', [1, 13, 1, 14], [1, 'x']],
+    ['no further than its line', [1, 13, 3, 2], [1, 'x']],
+    ['behind the end of a line: the last word', [3, 6, 3, 6], [3, 'a:']],
+    ['no width: the character there', [3, 1, 3, 1], [3, 'i']],
+    ['a line that is not there: the last one', [9, 1, 9, 3], [3, 'if']],
+    ['an empty line: nothing to underline', [2, 1, 2, 1], [2, '']],
+  ])('%s', (_, given, expected) => expect(at(...given)).toEqual(expected))
 })

@@ -5,7 +5,7 @@
 import type { Traceback } from './traceback'
 
 export const ADVICE = [
-  'python2Print', 'python2Input', 'python2Name', 'indentation', 'syntax', 'unclosed', 'strBytes', 'bytesStr', 'addressTuple', 'portNumber', 'portRange', 'decode', 'noAttribute',
+  'python2Print', 'python2Input', 'python2Name', 'indentation', 'syntax', 'unclosed', 'strBytes', 'bytesStr', 'addressTuple', 'threadArgs', 'portNumber', 'portRange', 'decode', 'noAttribute',
   'shadow', 'noImport', 'noModule', 'name', 'timeout', 'endOfInput', 'interrupted', 'notNumber', 'structSize', 'closedFile', 'unpackNone', 'index',
 ] as const
 export type AdviceKey = (typeof ADVICE)[number]
@@ -27,6 +27,7 @@ const RULES: [AdviceKey, (type: string, message: string) => boolean][] = [
     || (type === 'AttributeError' && /'bytes' object has no attribute '(encode|format)'/.test(message))],
   ['decode', (type) => type === 'UnicodeDecodeError' || type === 'UnicodeEncodeError'],
   ['addressTuple', (type, message) => type === 'TypeError' && /address must be tuple|takes exactly one argument \(2 given\)|address must be a pair/.test(message)],
+  ['threadArgs', (type, message) => type === 'TypeError' && /argument after \* must be an iterable/.test(message)],
   ['portNumber', (type, message) => type === 'TypeError' && /'str' object cannot be interpreted as an integer|an integer is required/.test(message)],
   ['portRange', (type, message) => type === 'OverflowError' && /port must be/.test(message)],
   ['shadow', (type, message) => type === 'AttributeError' && /partially initialized module|module 'socket' has no attribute '(socket|AF_INET)'/.test(message)],

@@ -3,6 +3,7 @@ import { computed, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { explain, type Explanation } from '../../../../shared/explain/explain'
 import type { CallModel, RunModel } from '../../../../shared/projections/model'
+import { errnoNumber } from '../../../../shared/net/errno'
 import type { SockAddr } from '../../../../shared/trace/events'
 import { catalogue } from '../../../i18n'
 import { useExplain } from '../../../shell/use-explain'
@@ -46,12 +47,15 @@ export function useFailure(run: Ref<RunModel | undefined>) {
     }
     return parts.join('').split('\n')
   }
-  function failedCall(of: RunModel): CallModel | undefined {
+  /** The newest call that failed as the exception says: others fail unseen, as those of a repr() in the traceback do. */
+  function failedCall(of: RunModel, number: number | undefined): CallModel | undefined {
     const { calls } = lab.lab()
-    return of.threads
+    const failed = of.threads
       .flatMap((thread) => (calls.threads.get(thread)?.calls ?? []).slice(-SEARCHED).map((index) => calls.list[index]))
       .filter((call): call is CallModel => call?.end?.errno !== undefined && call.end.seq <= timeline.cursor && !PASSING.has(call.end.errno))
-      .sort((a, b) => a.end!.seq - b.end!.seq).at(-1)
+      .sort((a, b) => a.end!.seq - b.end!.seq)
+    // the lab's Python has Linux's numbers on every machine; what the lab itself refused has another name in the trace
+    return failed.findLast((call) => number !== undefined && errnoNumber(call.end!.errno!, 'linux') === number) ?? failed.at(-1)
   }
   const addressOf = (call: CallModel): SockAddr | undefined =>
     Object.values(call.args).find((value): value is SockAddr => typeof value === 'object' && value !== null && 'family' in value)
@@ -66,7 +70,7 @@ export function useFailure(run: Ref<RunModel | undefined>) {
     const line = ownFrame(traceback, of.file)?.line
     const advice = adviceFor(traceback)
     const number = errnoOf(traceback.message)
-    const call = advice ? undefined : failedCall(of)
+    const call = advice ? undefined : failedCall(of, number)
     const base = { traceback, line }
     if (advice) {
       const details = { name: advice.name || traceback.type, file: of.file }

@@ -87,4 +87,12 @@ const field = StateField.define<DecorationSet>({
   provide: (f) => EditorView.decorations.from(f),
 })
 
-export const lineMarks: Extension = field
+/** The width of the code that is in sight, for the style of the marked lines. */
+const seen = EditorView.updateListener.of(({ view, geometryChanged }) => {
+  if (!geometryChanged) return
+  const gutters = view.scrollDOM.querySelector<HTMLElement>('.cm-gutters')?.offsetWidth ?? 0
+  const width = `${view.scrollDOM.clientWidth - gutters}px`
+  if (view.scrollDOM.style.getPropertyValue('--seen') !== width) view.scrollDOM.style.setProperty('--seen', width)
+})
+
+export const lineMarks: Extension = [field, seen]

@@ -9,11 +9,15 @@ import { crosshairCursor, drawSelection, dropCursor, EditorView, highlightActive
 import { breakpoints, toggleBreakpoint } from './breakpoints'
 import { pythonCompletions } from './completions'
 import { lineMarks } from './marks'
+import { problems, type Problem } from './problems'
 import { theme } from './theme'
 
 export interface EditorHooks {
   changed(source: string): void
   breakpoints(lines: number[]): void
+  /** what Python's compiler says of a text */
+  check(source: string): Promise<Problem | undefined>
+  problem(problem: Problem | undefined): void
   /** the person wants out, by keyboard */
   leave(): void
 }
@@ -81,6 +85,7 @@ export function pythonEditor(hooks: EditorHooks): Extension {
     python(),
     pythonLanguage.data.of({ autocomplete: pythonCompletions }),
     lineMarks,
+    problems(hooks.check, hooks.problem),
     replacing,
     theme,
     keymap.of([

@@ -32,9 +32,11 @@ const look = EditorView.theme({
   '.cm-at-calling': { backgroundColor: 'var(--select-bg)', boxShadow: 'inset 3px 0 0 var(--select)' },
   '.cm-at-returned': { backgroundColor: 'var(--sunken)', boxShadow: 'inset 3px 0 0 var(--line-strong)' },
   '.cm-at-error': { backgroundColor: 'var(--danger-bg)', boxShadow: 'inset 3px 0 0 var(--danger)' },
+  // its chip stands behind the code where there is room in sight, else below it; it never covers it
+  '.cm-line.cm-at-halted, .cm-line.cm-at-waiting, .cm-line.cm-at-calling, .cm-line.cm-at-returned': { maxWidth: 'var(--seen)', whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' },
   '.cm-at-selected': { outline: '1.5px solid var(--select)', outlineOffset: '-1.5px' },
   '.cm-chip': {
-    display: 'inline-block', position: 'sticky', right: '0.5rem', marginLeft: '1.25em', padding: '0 0.4em', borderRadius: '3px', border: '1px solid transparent', fontFamily: 'var(--font-sans)',
+    display: 'inline-block', marginLeft: '1.25em', padding: '0 0.4em', borderRadius: '3px', border: '1px solid transparent', fontFamily: 'var(--font-sans)',
     fontSize: '0.85em', lineHeight: '1.35', verticalAlign: 'middle', whiteSpace: 'pre', userSelect: 'none', color: 'var(--text)', backgroundColor: 'var(--surface)',
   },
   '.cm-chip + .cm-chip': { marginLeft: '0.4em' },
@@ -46,7 +48,15 @@ const look = EditorView.theme({
   '.cm-chip-returned': { borderColor: 'var(--line-strong)' },
   // below its line, and not wider than what is seen
   '.cm-below': { padding: '0.125rem 0.5rem 0.25rem 0.375rem' },
-  '.cm-chip-error': { position: 'static', maxWidth: '34rem', margin: '0', borderColor: 'var(--danger)', color: 'var(--danger)', backgroundColor: 'var(--danger-bg)', whiteSpace: 'pre-wrap' },
+  '.cm-chip-error': { maxWidth: '34rem', margin: '0', borderColor: 'var(--danger)', color: 'var(--danger)', backgroundColor: 'var(--danger-bg)', whiteSpace: 'pre-wrap' },
+
+  // the library's own signs are pictures in the style sheet, which the content policy refuses
+  '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy var(--danger) 1.5px', textUnderlineOffset: '3px', textDecorationSkipInk: 'none' },
+  '.cm-gutter-lint': { width: '0.875rem' },
+  '.cm-gutter-lint .cm-gutterElement': { display: 'grid', placeItems: 'center', padding: '0' },
+  '.cm-lint-marker-error': { content: 'normal', width: '0.625rem', height: '0.5625rem', backgroundColor: 'var(--danger)', clipPath: 'polygon(50% 0, 100% 100%, 0 100%)' },
+  '.cm-tooltip.cm-tooltip-lint': { maxWidth: '34rem' },
+  '.cm-diagnostic': { padding: '0.25rem 0.5rem', whiteSpace: 'pre-wrap', fontFamily: 'var(--font-sans)', fontSize: 'var(--text-sm)', borderLeft: '3px solid var(--danger)' },
 
   // panels and menus
   '.cm-panels': { backgroundColor: 'var(--bg)', color: 'var(--text)', fontFamily: 'var(--font-sans)' },
