@@ -392,13 +392,17 @@ class socket:
         except TypeError:
             raise TypeError('sendmsg() argument 1 must be an iterable') from None
         data = b''.join(_bytes(b) for b in buffers)
-        ancillary = list(args[1]) if len(args) > 1 else []
+        try:
+            ancillary = list(args[1]) if len(args) > 1 else []
+        except TypeError:
+            raise TypeError('sendmsg() argument 2 must be an iterable') from None
         flags = _int(args[2]) if len(args) > 2 else 0
         for item in ancillary:
             if not isinstance(item, tuple) or len(item) != 3:
                 raise TypeError('[sendmsg() ancillary data items]() argument must be sequence of length 3')
+            _int(item[0]), _int(item[1]), _bytes(item[2])
         if ancillary:
-            raise _errors.error('EOPNOTSUPP')
+            raise _errors.noted(_errors.error('EOPNOTSUPP'), 'the lab sends no ancillary data: its programs are no processes that could pass descriptors to each other')
         if len(args) > 3 and args[3] is not None:
             address = self._address(args[3], 'sendmsg')
             return _done(self._call('sendto', data=data, address=address, flags=_names(flags))).value
