@@ -40,7 +40,7 @@ export default defineConfig({
         },
       },
       // minutes or hours: only where they are asked for
-      ...(process.env.SOAK_MINUTES ? [{ test: { name: 'soak', environment: 'node' as const, include: ['test/soak/**/*.test.ts'], hookTimeout: 120_000 } }] : []),
+      ...(process.env.SOAK_MINUTES ? [{ test: { name: 'soak', environment: 'node' as const, fileParallelism: false, include: ['test/soak/**/*.test.ts'], hookTimeout: 120_000 } }] : []),
       ...(['integration', 'interop', 'e2e'] as const).map((name) => ({
         test: {
           name,
