@@ -115,9 +115,11 @@ it(`eight programs make ${CALLS.toLocaleString('en')} calls, and leave everythin
   const app = await startApp()
   const told = await hear()
   let browser = await chromium.attach()
+  const problems: string[] = []
   try {
     let page = await browser.contexts()[0]!.newPage()
     page.setDefaultTimeout(180_000)
+    page.on('pageerror', (error) => problems.push(error.message))
     await page.goto(`${app.url}#/python`)
     const status = await Status.of(app, page)
     // one program before anything counts: code is compiled, the page's views are made
@@ -129,7 +131,7 @@ it(`eight programs make ${CALLS.toLocaleString('en')} calls, and leave everythin
       if (i > 0) await page.getByRole('button', { name: 'New program' }).click()
       await begin(page, pair.server, '')
       const line = page.getByRole('log', { name: 'Console' }).getByText(/PORT \d+/)
-      await line.waitFor()
+      await line.waitFor().catch(async (e: unknown) => { throw new Error(`${pair.name} does not listen, it is ${await word(page).innerText()}; ${problems.join(' ')}`, { cause: e }) })
       const port = /PORT (\d+)/.exec(await line.innerText())![1]!
       await page.getByRole('button', { name: 'New program' }).click()
       await begin(page, pair.client, `${port} ${told.port}`)
@@ -180,6 +182,7 @@ it(`eight programs make ${CALLS.toLocaleString('en')} calls, and leave everythin
     expect(after.heap).toBeLessThanOrEqual(before.heap * 1.15 + 5)
     // the allocator keeps some of what the trace of a full session had
     expect(after.rss).toBeLessThanOrEqual(before.rss + 150)
+    expect(problems).toEqual([])
     status.close()
   } finally {
     told.close()
