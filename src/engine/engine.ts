@@ -262,6 +262,9 @@ export class Engine {
     if (this.clients.size === 0) return
     const status: EngineStatus = {
       ...this.live.status(),
+      live: this.live.id,
+      scope: this.scope,
+      pace: this.pace,
       memory: process.memoryUsage.rss(),
       sockets: this.kernel?.dispatcher.sockets.size ?? 0,
       threads: this.kernel?.processes.threads.size ?? 0,

@@ -133,3 +133,26 @@ it('killed in the middle of a run: the session is in the list, opens, and has al
     await again.leave()
   }
 })
+
+it('two windows of one lab: a session begun in one, its scope and its pace are the other\'s too', async () => {
+  const lab = await openLab(browser, { ...VIEW, dataDir: folder })
+  try {
+    const other = await lab.page.context().newPage()
+    await other.goto(`${new URL(lab.page.url()).origin}/#/tcp`)
+    await startServer(lab)
+    await other.getByRole('region', { name: 'Started programs' }).getByText('1 running of 1').waitFor()
+
+    await other.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Sessions' }).click()
+    await other.getByRole('button', { name: 'New session' }).click()
+    await other.getByRole('dialog').getByRole('button', { name: 'New session' }).click()
+    await lab.runs.getByText('Nothing was started yet').waitFor()
+    // and it follows what is new
+    await startServer(lab)
+    await lab.runs.getByText('1 running of 1').waitFor()
+
+    await lab.page.getByRole('group', { name: 'Pace' }).first().getByText('Step', { exact: true }).click()
+    await other.getByRole('button', { name: 'Next call' }).waitFor()
+  } finally {
+    await lab.leave()
+  }
+})

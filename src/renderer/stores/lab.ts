@@ -45,7 +45,9 @@ export const useLabStore = defineStore('lab', () => {
     switch (push.push) {
       case 'trace': return feed.take(push)
       case 'interfaces': interfaces.value = push.interfaces; return
-      case 'status': status.value = push.status; return
+      case 'status':
+        status.value = push.status
+        return follow(push.status)
       default: return push satisfies never
     }
   })
@@ -70,6 +72,32 @@ export const useLabStore = defineStore('lab', () => {
     const stay = viewing.value && (!viewing.value.live || viewing.value.session === live.session) && (first === undefined || first === live.session)
     await show(stay && viewing.value ? viewing.value : live, Boolean(stay))
     if (before && before.instance !== answer.value.instance) await afterRestart(last ?? before.live.session)
+  }
+
+  /** requests of ours that change what all windows of a lab share: until they are answered, what the engine tells is old */
+  let changing = 0
+  async function change<T>(answer: Promise<T>): Promise<T> {
+    changing++
+    try {
+      return await answer
+    } finally {
+      changing--
+    }
+  }
+
+  /** Another window of the same lab may have begun a session, or set the scope or the pace. */
+  function follow(now: EngineStatus): void {
+    if (changing > 0 || !hello.value || link.value !== 'connected') return
+    scope.value = now.scope
+    if (JSON.stringify(pace.value) !== JSON.stringify(now.pace)) pace.value = now.pace
+    if (now.live !== hello.value.live.session) void change(moveOn())
+  }
+
+  async function moveOn(): Promise<void> {
+    const answer = await request('hello', {})
+    if (!answer.ok) return
+    hello.value = answer.value
+    if (viewing.value?.live !== false) await show(answer.value.live)
   }
 
   async function afterRestart(session: string): Promise<void> {
@@ -108,7 +136,7 @@ export const useLabStore = defineStore('lab', () => {
   }
 
   async function setScope(next: Scope): Promise<LabError | undefined> {
-    const answer = await request('scope.set', { scope: next })
+    const answer = await change(request('scope.set', { scope: next }))
     if (!answer.ok) return answer.error
     scope.value = answer.value.scope
     return undefined
@@ -117,11 +145,12 @@ export const useLabStore = defineStore('lab', () => {
   async function setPace(next: Pace): Promise<void> {
     const before = pace.value
     pace.value = next
-    const answer = await request('pace.set', { pace: next })
+    const answer = await change(request('pace.set', { pace: next }))
     if (!answer.ok) pace.value = before
   }
 
-  async function newSession(): Promise<Result<SessionInfo>> {
+  const newSession = (): Promise<Result<SessionInfo>> => change(beginSession())
+  async function beginSession(): Promise<Result<SessionInfo>> {
     const answer = await request('session.new', {})
     if (!answer.ok) return answer
     if (hello.value) hello.value = { ...hello.value, live: answer.value }

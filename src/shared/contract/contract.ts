@@ -277,6 +277,10 @@ export interface PublicAsk {
 }
 
 export interface EngineStatus {
+  /** the live session, the scope and the pace: another window of the same lab may have changed them */
+  live: string
+  scope: Scope
+  pace: Pace
   eventsPerSecond: number
   /** bytes: resident memory of the engine's process, and what the trace holds */
   memory: number
