@@ -27,7 +27,7 @@ const SCENARIOS: Record<string, { ports?: number[]; parts: Part[] }> = {
   'the echo server on all addresses, a client that reads lines, one that aborts': { ports: [50007], parts: [
     { file: 'echo_server.py', ready: /서버 시작/, stops: true },
     { file: 'echo_client.py', typed: [[1, /> /, '안녕하세요'], [1, /수신: '안/, 'two words'], [1, /two words'/, '']] },
-    { file: 'abort_client.py' },
+    { file: 'abort_client.py', typed: [[0, /(연결 종료[^]*){2}/, undefined]] },
   ] },
   'poll(), two clients at once': { ports: [9099], parts: [
     { file: 'serveur_poll.py', ready: /l'écoute/ },
@@ -76,8 +76,8 @@ const SCENARIOS: Record<string, { ports?: number[]; parts: Part[] }> = {
   ] },
   'a proxy before a web server, and GET with makefile': { ports: [8101, 8102], parts: [
     { file: 'tiny_http.py', argv: '8101', ready: /up/ },
-    { file: 'proxy.py', argv: '8102 127.0.0.1 8101', ready: /ready/, stops: true },
-    { file: 'http_by_hand.py', argv: 'localhost 8101 /' },
+    { file: 'proxy.py', argv: '8102 127.0.0.1 8101', ready: /ready/, stops: true, typed: [[1, /session over/, undefined]] },
+    { file: 'http_by_hand.py', argv: 'localhost 8101 /', ready: /<h1>/ },
     { file: 'http_by_hand.py', argv: 'localhost 8102 /page' },
   ] },
   'a web server, and urllib': { ports: [8103], parts: [
