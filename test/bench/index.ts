@@ -77,7 +77,7 @@ async function measure(client: Client, { what, behaviour, work, servers, targets
   if (!fresh) {
     await start(servers)
     // compiled code for all before anything counts
-    for (const server of running.values()) for (let i = 0; i < 2; i++) await load(server, 0.5)
+    for (const server of running.values()) for (let i = 0; i < 6; i++) await load(server, 0.5)
   }
   for (let round = 0; round < (fresh ? Math.min(rounds, 5) : rounds); round++) {
     // whoever goes first in a round may have it easier: take turns
