@@ -97,7 +97,15 @@ export async function runAll(parts: readonly Part[], ports: readonly number[], l
       line: (pattern) => peer.answered(pattern),
       type: (line) => peer.write(`${line}\n`),
       endInput: () => peer.child.stdin!.end(),
-      interrupt: () => peer.stop('SIGINT'),
+      // Python looks for signals between two steps: one that comes right before a call that waits is seen when the next one comes
+      async interrupt() {
+        const again = setInterval(() => peer.child.kill('SIGINT'), 3000)
+        try {
+          return await peer.stop('SIGINT')
+        } finally {
+          clearInterval(again)
+        }
+      },
       ended: async () => (await peer.ended(), peer.out),
     }
   }
