@@ -11,7 +11,7 @@ const FOLDER = resolve(import.meta.dirname, '../../fixtures/python/course')
 export interface Part {
   file: string
   argv?: string
-  /** the next one is started when it has printed this */
+  /** the next one is started when it has printed this, and its line is over */
   ready?: RegExp
   /** what is typed, each line when the output of the named part so far matches; undefined: that is only waited for */
   typed?: readonly (readonly [part: number, after: RegExp, line: string | undefined])[]
@@ -42,17 +42,20 @@ export async function freePort(): Promise<number> {
   return port
 }
 
+/** With the end of its line: unbuffered, Python writes it apart, and another thread or a Ctrl-C can come between. */
+const whole = (line: RegExp): RegExp => new RegExp(`${line.source}[^\\n]*\\n`)
+
 async function play(parts: readonly Part[], begin: (part: Part) => Promise<Running>): Promise<Printed> {
   const running: Running[] = []
   for (const part of parts) {
     const one = await begin(part)
     running.push(one)
-    if (part.ready) await one.line(part.ready)
+    if (part.ready) await one.line(whole(part.ready))
   }
   // all that is typed, in the order of the scenario
   for (const [at, part] of parts.entries()) {
     for (const [of, after, line] of part.typed ?? []) {
-      await running[of]!.line(after)
+      await running[of]!.line(line === undefined ? whole(after) : after)
       if (line !== undefined) running[at]!.type(line)
     }
   }
@@ -97,15 +100,7 @@ export async function runAll(parts: readonly Part[], ports: readonly number[], l
       line: (pattern) => peer.answered(pattern),
       type: (line) => peer.write(`${line}\n`),
       endInput: () => peer.child.stdin!.end(),
-      // Python looks for signals between two steps: one that comes right before a call that waits is seen when the next one comes
-      async interrupt() {
-        const again = setInterval(() => peer.child.kill('SIGINT'), 3000)
-        try {
-          return await peer.stop('SIGINT')
-        } finally {
-          clearInterval(again)
-        }
-      },
+      interrupt: () => peer.interrupt(),
       ended: async () => (await peer.ended(), peer.out),
     }
   }

@@ -73,6 +73,23 @@ export class Peer {
     return this.exited
   }
 
+  /**
+   * Ctrl-C for a Python program. It looks for signals between two steps: one that comes after its last look and before its
+   * system call is not seen while that waits, so it is sent again until the program has ended.
+   */
+  async interrupt(send: () => void = () => this.child.kill('SIGINT')): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    const again = (): void => {
+      try {
+        send()
+      } catch {
+        // it has just ended
+      }
+    }
+    const timer = setInterval(again, 3000)
+    again()
+    return this.exited.finally(() => clearInterval(timer))
+  }
+
   private async until<T>(look: () => T | undefined, otherwise: string): Promise<T> {
     for (;;) {
       const found = look()

@@ -33,24 +33,6 @@ export async function ofLab(program: string, given: Given, scenario: Scenario): 
 const WAITS = /^(43|288|7|271|232|281) /
 const waits = (pid: number): boolean => process.arch !== 'x64' || WAITS.test(readFileSync(`/proc/${pid}/syscall`, 'utf8'))
 
-/**
- * Ctrl-C for a server at rest, which its last line does not say that it is yet. Python looks for signals between two steps: one
- * that comes after its last look and before its system call is not seen while that waits, so it is sent again.
- */
-async function interrupt(pid: number, ended: Promise<unknown>): Promise<void> {
-  for (let looks = 0; looks < 400 && !waits(pid); looks++) await setTimeout(5)
-  const over = new AbortController()
-  void ended.then(() => over.abort())
-  while (!over.signal.aborted) {
-    try {
-      process.kill(pid, 'SIGINT')
-    } catch {
-      return // it has ended
-    }
-    await setTimeout(3000, undefined, { signal: over.signal }).catch(() => {})
-  }
-}
-
 export async function ofTwin(program: string, given: Given, scenario: Scenario): Promise<Seen> {
   const file = join(folder(), 'strace.txt')
   // elsewhere Python waits in poll() where it has a timeout: no call of its program
@@ -58,9 +40,11 @@ export async function ofTwin(program: string, given: Given, scenario: Scenario):
   const peer = start('strace', ['-f', '-e', calls, '-e', 'signal=none', '-o', file, python(), twinFile(program, given)])
   await scenario(peer, async () => {
     // strace passes no signal on: the program is who made the first call
-    const ended = peer.finish()
-    await interrupt(Number(/^\d+/.exec(readFileSync(file, 'utf8'))![0]), ended)
-    return ended
+    const pid = Number(/^\d+/.exec(readFileSync(file, 'utf8'))![0])
+    // for a server at rest, which its last line does not say that it is yet
+    for (let looks = 0; looks < 400 && !waits(pid); looks++) await setTimeout(5)
+    peer.child.stdin!.end()
+    return peer.interrupt(() => process.kill(pid, 'SIGINT'))
   })
   return { calls: callsOfStrace(readFileSync(file, 'utf8')), printed: printed(peer) }
 }

@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeEvents, TraceFormatError } from '../../../../src/shared/trace/codec'
+import { decodeEvents, encodeEvents, TraceFormatError } from '../../../../src/shared/trace/codec'
 import type { TraceEvent } from '../../../../src/shared/trace/events'
 import { EventScan } from '../../../../src/shared/trace/scan'
 import { Thinner } from '../../../../src/engine/recorder/thin'
-import { decodeEvents } from '../../../../src/shared/trace/codec'
 import { events } from './arbitrary'
 
 describe('the scan of a batch', () => {
