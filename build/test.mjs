@@ -12,6 +12,7 @@ import { canRunApart, runApart } from './lib/own-network.mjs'
 import { at, run, runScript } from './lib/run.mjs'
 import { countsOf } from './lib/counts.mjs'
 
+const WITH_BROWSER = ['e2e', 'python']
 const total = { passed: 0, failed: 0, skipped: 0 }
 const say = (line) => process.stdout.write(`${line}\n`)
 
@@ -61,8 +62,10 @@ if (missing.length > 0) {
   if (process.env.CI) count('peers', { failed: missing.length }, Date.now())
 }
 
-await check('types', () => run(process.execPath, ['build/typecheck.mjs']))
-await check('lint', () => runScript('eslint/bin/eslint.js', ['.', '--max-warnings', '0']))
+await Promise.all([
+  check('types', () => run(process.execPath, ['build/typecheck.mjs'], { output: 'keep' })),
+  check('lint', () => runScript('eslint/bin/eslint.js', ['.', '--max-warnings', '0'], { output: 'keep' })),
+])
 const built = await check('build', () => ensureBuilt({ tolerate: true }))
 
 await suite(['unit', 'renderer', 'fuzz'])
@@ -70,10 +73,10 @@ await suite(['unit', 'renderer', 'fuzz'])
 const realSockets = async () => {
   for (const project of ['integration', 'interop']) await suite([project])
 }
-if (built && await canRunApart()) await Promise.all([suite(['e2e'], { apart: true }), realSockets()])
+if (built && await canRunApart()) await Promise.all([...WITH_BROWSER.map((project) => suite([project], { apart: true })), realSockets()])
 else if (built) {
   await realSockets()
-  await suite(['e2e'])
+  for (const project of WITH_BROWSER) await suite([project])
 }
 
 process.exitCode = total.failed === 0 ? 0 : 1
