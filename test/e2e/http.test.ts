@@ -180,5 +180,6 @@ describe('GET by hand', () => {
     await expect.poll(() => line(/^HTTP\/1\.1 400/).innerText()).toContain('could not read the request')
     await side('Request')
     await expect.poll(() => lines().innerText()).toContain('No request line')
+    await page.getByText('No HTTP message: reading stops here.').waitFor()
   })
 })

@@ -137,7 +137,13 @@ describe('UDP through the wire', () => {
     await wire().getByRole('gridcell', { name: /bytes from the client: dropped/ }).first().waitFor()
   })
 
-  it('with the lab\'s own server and client at its ends', async () => {
+  it('with the lab\'s own server and client at its ends; a server elsewhere is none of its business', async () => {
+    await page.getByRole('link', { name: 'UDP' }).click()
+    const other = page.getByRole('form', { name: 'UDP server' })
+    await other.getByRole('textbox', { name: 'Port' }).fill('0')
+    await other.getByRole('button', { name: 'Start server' }).click()
+    await other.getByText(/listening on /).waitFor()
+    await page.getByRole('link', { name: 'Lossy wire' }).click()
     await field('Port').fill('0')
     const free = await serve(UDP_SERVER)
     children.splice(0).forEach((child) => child.kill())

@@ -21,7 +21,7 @@ const go = (lab: LabPage, page: string): Promise<void> => lab.page.getByRole('na
 const banner = (lab: LabPage) => lab.page.getByText(/^This is the stored session of /)
 /** A stored session begins at its beginning. */
 const toEnd = (lab: LabPage): Promise<void> => lab.timeline.getByRole('button', { name: 'End' }).click()
-const events = async (lab: LabPage): Promise<number> => Number(/of (\d+)/.exec(await lab.timeline.getByText(/^event \d+ of \d+/).innerText())?.[1])
+const events = async (lab: LabPage): Promise<number> => Number(/of ([\d,]+)/.exec(await lab.timeline.getByText(/^event [\d,]+ of [\d,]+/).innerText())?.[1]?.replaceAll(',', ''))
 
 it('save, begin a new one, open the file: the same moment, a banner, and the way back to the live session', async () => {
   const lab = await openLab(browser, { ...VIEW, dataDir: folder })

@@ -16,7 +16,7 @@ beforeEach(async () => { lab = await openLab(browser, { viewport: { width: 1600,
 afterEach(async () => { await lab.leave() })
 
 const client = (): Promise<void> => lab.clients.getByRole('button', { name: 'Start client' }).click()
-const event = async (): Promise<number> => Number(/^event (\d+)/.exec(await lab.timeline.getByText(/^event \d+ of \d+/).innerText())?.[1])
+const event = async (): Promise<number> => Number(/^event ([\d,]+)/.exec(await lab.timeline.getByText(/^event [\d,]+ of [\d,]+/).innerText())?.[1]?.replaceAll(',', ''))
 const seconds = async (): Promise<number> => Number.parseFloat(await lab.timeline.getByText(/^\d+\.\d{6} s/).innerText())
 
 describe('pace', () => {

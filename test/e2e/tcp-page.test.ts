@@ -102,7 +102,7 @@ describe('by hand', () => {
 })
 
 describe('the timeline', () => {
-  const event = () => page.getByText(/^event \d+ of \d+$/).innerText()
+  const event = () => page.getByText(/^event [\d,]+ of [\d,]+$/).innerText()
 
   it('pauses, steps back and on by keys, and goes live again', async () => {
     await startServer()

@@ -87,6 +87,11 @@ describe('one request', () => {
     await expect.poll(() => ladder().getByRole('button', { name: /attempt \d.*dropped by udp-server/ }).count()).toBeGreaterThan(0)
     const caught = await view(/^Caught/)
     await caught.getByText('5 dropped').waitFor()
+    await caught.getByText('Request 1 was given up: the server seems down').waitFor()
+    // what is listed already follows the language
+    await page.getByRole('button', { name: 'Language' }).click()
+    await page.getByRole('menuitem', { name: '日本語' }).click()
+    await page.getByText('要求 1 を断念：サーバーは停止しているようです').waitFor()
   })
 })
 

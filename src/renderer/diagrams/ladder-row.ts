@@ -19,16 +19,19 @@ export interface Columns {
   wire: { x: number; w: number }
 }
 
+/** The least that a ladder is drawn in, em: narrower, it is scrolled. */
+export const LEAST = 20
 const TIME = 6.2
 const LIFE = 6.2
 const LANES = 1.5
 const PAD = 0.5
 
 /**
- * Divides `width` em. Below about 66 em the calls and the names of states move into the wire's column. Where no states
+ * Divides `room` em. Below about 66 em the calls and the names of states move into the wire's column. Where no states
  * are known (datagrams) the lifelines need no room for their names.
  */
-export function columnsFor(width: number, named = true): Columns {
+export function columnsFor(room: number, named = true): Columns {
+  const width = Math.max(LEAST, room)
   const wide = named ? LIFE : 0.8
   if (width < 66) {
     const time = width < 40 ? 5.9 : TIME

@@ -17,6 +17,8 @@ export function usePageRuns(programs: readonly string[]) {
     return [...lab.lab().calls.runs.values()].filter((run) => programs.includes(run.program) && run.seq <= timeline.cursor).reverse()
   })
   const running = (run: RunModel): boolean => !(run.end && run.end.seq <= timeline.cursor)
+  /** as they are listed: what runs first, so that a server's log stays in sight while clients come and go */
+  const listed = computed(() => (void lab.version, [...runs.value.filter(running), ...runs.value.filter((run) => !running(run))]))
 
   async function start(program: string, params: Record<string, string | number | boolean>): Promise<Result<{ run: RunId }>> {
     // what is started now is to be seen now
@@ -46,5 +48,5 @@ export function usePageRuns(programs: readonly string[]) {
     const { host, port, url } = run.params
     return `${run.program} ${address ? formatEndpoint(address) : url !== undefined ? String(url) : `${String(host)}:${String(port)}`}`
   }
-  return { runs, running, start, boundAt, listening, urlOf, titleOf }
+  return { runs, listed, running, start, boundAt, listening, urlOf, titleOf }
 }

@@ -220,6 +220,15 @@ describe('what Linux did (recorded)', () => {
   })
 })
 
+describe('columns', () => {
+  it.each([0, 3, 12, 20, 65, 66, 120])('%i em wide: none has less than nothing', (width) => {
+    for (const named of [true, false]) {
+      const { time, calls, life, wire } = columnsFor(width, named)
+      for (const { w } of [time, calls.a, calls.b, life.a, life.b, wire]) expect(w).toBeGreaterThan(0)
+    }
+  })
+})
+
 describe('words and numbers', () => {
   it('tells which segment the figure means', () => {
     expect(carries('FIN,ACK', 'FIN')).toBe(true)

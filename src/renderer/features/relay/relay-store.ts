@@ -84,25 +84,35 @@ export const useRelayStore = defineStore('relay', () => {
     error.value = answer.ok ? undefined : answer.error
   }
 
+  /** Between what the wire stands: the one that runs, or the one that the form would start. */
+  const between = computed(() => {
+    void lab.version
+    const one = run.value && statusOf(run.value) === 'running' ? run.value : undefined
+    const here = one && listensAt(one)
+    return {
+      proto: (one?.params.proto ?? form.proto) as Proto,
+      to: { host: String(one?.params['to-host'] ?? form.toHost), port: Number(one?.params['to-port'] ?? form.toPort) },
+      via: here ? { host: here.host === '0.0.0.0' ? '127.0.0.1' : here.host === '::' ? '::1' : here.host, port: here.port } : { host: form.listenHost, port: form.listenPort },
+    }
+  })
+
   /** A server behind the wire and a client before it, so that something passes: the lab's own, for want of other programs. */
   async function startEnds(what: 'server' | 'client'): Promise<void> {
     error.value = undefined
     timeline.goLive()
-    const one = run.value
-    const proto = (one?.params.proto ?? form.proto) as Proto
-    const to = { host: String(one?.params['to-host'] ?? form.toHost), port: Number(one?.params['to-port'] ?? form.toPort) }
-    const here = one && listensAt(one)
-    const via = here ? { host: here.host === '0.0.0.0' ? '127.0.0.1' : here.host === '::' ? '::1' : here.host, port: here.port } : { host: form.listenHost, port: form.listenPort }
+    const { proto, to, via } = between.value
     const [program, params] = what === 'server'
       ? proto === 'udp' ? ['udp-server', to] : ['tcp-server', { ...to, behaviour: 'upper' }]
       : proto === 'udp' ? ['udp-client', { ...via, count: 10 }] : ['tcp-client', { ...via, send: 'hello over a slow wire' }]
     const answer = await lab.request('run.start', { program: program as string, params: params as Record<string, unknown> })
     if (!answer.ok) error.value = answer.error
   }
-  /** The lab's own ends that run, newest first. */
+  /** The lab's own programs that run at this wire, whichever page started them; those elsewhere are none of its business. */
   const ends = computed(() => {
     void lab.version
-    return [...lab.lab().calls.runs.values()].filter((one) => ['udp-server', 'udp-client', 'tcp-server', 'tcp-client'].includes(one.program) && one.seq <= timeline.cursor && statusOf(one) === 'running')
+    const { proto, to, via } = between.value
+    return [...lab.lab().calls.runs.values()].filter((one) => one.seq <= timeline.cursor && statusOf(one) === 'running' && (
+      (one.program === `${proto}-server` && listensAt(one)?.port === to.port) || (one.program === `${proto}-client` && Number(one.params.port) === via.port)))
   })
 
   watch(() => lab.viewing?.session, () => { chosenRun.value = undefined })
