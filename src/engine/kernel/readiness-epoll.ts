@@ -9,6 +9,7 @@
  * long. Where nothing came in that time (the peer needs this very processor, or is slow), it looks ever more seldom.
  */
 import koffi from 'koffi'
+import { keepLoaded } from './keep-loaded'
 import type { Readiness } from './platform/platform'
 import { turnsWaited } from './turn'
 
@@ -91,6 +92,7 @@ export function createEpoll(): Readiness {
     return n
   }
 
+  keepLoaded()
   // libuv calls back outside of any tick; an immediate is a tick of this same turn of its loop
   const watch = koffi.node.poll(set, { readable: true }, begin)
   hold()

@@ -1,5 +1,8 @@
 /** One suite for every readiness loop that can run here: epoll, the poll-like one that Windows uses on poll(2), and on Windows WSAPoll itself. */
 import koffi from 'koffi'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { bindLinux } from '../../../src/engine/kernel/native-linux'
 import { bindWindows } from '../../../src/engine/kernel/native-win32'
@@ -194,4 +197,12 @@ it.runIf(linux)('poll tries those again that wait to write, where the platform k
   // nobody reads, so poll has nothing to say: the retry wakes us
   await new Promise<void>((resolve) => ready.writable(client, resolve))
   expect(native.send(client, block, 1, 0)).toBe(EAGAIN)
+})
+
+it.runIf(linux).each([['throw', 1], ['exit', 3], ['terminate', 1], ['end', 0]] as const)('a thread that ends while it waits (%s) leaves the process whole', async (how, code) => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'dying-thread.mjs'), how], { stdio: ['pipe', 'pipe', 'inherit'] })
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { said += text })
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(said.trim()).toBe(`the thread ended with ${code}`)
 })
