@@ -1,4 +1,4 @@
-/** A process whose only thread with a kernel ends as it is told: `throw`, `exit`, `terminate` or `end`. Says how the thread ended. */
+/** A process whose only thread with a readiness loop ends as it is told: `throw`, `exit`, `terminate` or `end`. Says how the thread ended. */
 import { register } from 'tsx/esm/api'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 
