@@ -28,6 +28,7 @@ interface Control {
   signal: PyCallable
   pause: PyCallable
   breakpoints: PyCallable
+  exceptions: PyCallable
 }
 
 const fault = (code: string, e: unknown): LabError => ({ code, message: e instanceof Error ? e.message : String(e) })
@@ -63,7 +64,7 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
   py.FS.chdir(HOME)
   const begin = py.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(LAB_PATH)}); import labrun; labrun.begin`) as PyCallable
   try {
-    const options = py.toPy({ file, source, args, home: HOME, breakpoints: program.breakpoints, start: program.start } satisfies Omit<PythonProgram, 'workspace' | 'workspaceTexts'> & { home: string })
+    const options = py.toPy({ file, source, args, home: HOME, breakpoints: program.breakpoints, exceptions: program.exceptions, start: program.start } satisfies Omit<PythonProgram, 'workspace' | 'workspaceTexts'> & { home: string })
     const made = begin(options) as { main: PyCallable } & Control
     control = made
     await made.main.callPromising()
@@ -145,6 +146,7 @@ scope.onmessage = ({ data }) => {
     case 'pause': return void control?.pause()
     case 'go': return lab?.go(data.how)
     case 'breakpoints': return void control?.breakpoints(python!.toPy(data.lines))
+    case 'exceptions': return void control?.exceptions(data.which)
     default: return data satisfies never
   }
 }
