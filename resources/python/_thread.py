@@ -416,7 +416,9 @@ def start_joinable_thread(function, handle=None, daemon=True):
 
 
 def _unraisable(e, function):
+    import labdebug
     import labsetup
+    labdebug.uncaught(e)
     sys.unraisablehook(labsetup.unraisable_args(
         (type(e), e, e.__traceback__, f'Exception ignored in thread started by {function!r}', None)))
 
@@ -441,7 +443,9 @@ def _excepthook(args, /):
     """threading.excepthook: what an uncaught exception of a thread prints."""
     if args.exc_type is SystemExit:
         return
+    import labdebug
     import traceback
+    labdebug.uncaught(args.exc_value)
     name = args.thread.name if args.thread is not None else get_ident()
     print(f'Exception in thread {name}:', file=sys.stderr)
     sys.stderr.write(''.join(traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback)))

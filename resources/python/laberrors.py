@@ -46,3 +46,15 @@ def failed(out):
     if name in labnumbers.ERRNO:
         return error(name)
     return OSError(out.number or 0, out.message or name)
+
+
+def last_line(e):
+    """'ValueError: no', as the last line of a traceback has it."""
+    import traceback
+    try:
+        # notes come last: what the lab says of a refusal
+        notes = sum(len(note.splitlines()) for note in getattr(e, '__notes__', ()))
+        lines = ''.join(traceback.format_exception_only(e)).strip().splitlines()
+        return lines[max(0, len(lines) - 1 - notes)][:500]
+    except Exception:
+        return type(e).__name__

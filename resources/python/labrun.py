@@ -4,6 +4,7 @@ import sys
 import _lab
 import labcore
 import labdebug
+import laberrors
 import labsetup
 import labsignal
 
@@ -29,6 +30,7 @@ def begin(options):
     control.signal = labsignal.waiting
     control.pause = labdebug.pause
     control.breakpoints = labdebug.breakpoints
+    control.exceptions = labdebug.exceptions
     return control
 
 
@@ -53,7 +55,7 @@ def _main(file, source, options):
 def _execute(file, source, options):
     code = compile(source, file, 'exec', dont_inherit=True)
     names = _module(file).__dict__
-    labdebug.install(code, file, options['breakpoints'], options['start'] == 'step')
+    labdebug.install(code, file, options['breakpoints'], options['exceptions'], options['start'] == 'step')
     exec(code, names)
 
 
@@ -65,7 +67,7 @@ def _ended(run):
         return _exit(end)
     except BaseException as e:
         _report(e)
-        return ('stopped' if isinstance(e, KeyboardInterrupt) else 'failed'), _last_line(e)
+        return ('stopped' if isinstance(e, KeyboardInterrupt) else 'failed'), laberrors.last_line(e)
     return 'ok', None
 
 
@@ -90,21 +92,11 @@ def _exit(end):
     return 'failed', f'exit status {code}'
 
 
-def _last_line(e):
-    import traceback
-    try:
-        # notes come last: what the lab says of a refusal
-        notes = sum(len(note.splitlines()) for note in getattr(e, '__notes__', ()))
-        lines = ''.join(traceback.format_exception_only(e)).strip().splitlines()
-        return lines[max(0, len(lines) - 1 - notes)][:500]
-    except Exception:
-        return type(e).__name__
-
-
 def _report(e):
     """As python3 does with an exception that nobody caught."""
     _flush()
     e.__traceback__ = students_own(e.__traceback__)
+    labdebug.uncaught(e)
     try:
         sys.excepthook(type(e), e, e.__traceback__)
     except BaseException as second:

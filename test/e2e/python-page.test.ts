@@ -45,7 +45,7 @@ function chipOnCode(line: Element): string {
   range.setEndBefore(line.querySelector('.cm-chip')!)
   const over = [...range.getClientRects()].some((code) => code.width > 0 && code.left < chip.right - 1 && chip.left < code.right - 1 && code.top < chip.bottom - 1 && chip.top < code.bottom - 1)
   const sight = line.closest('.cm-scroller')!.getBoundingClientRect()
-  return over ? 'over the code' : chip.right > sight.right + 1 ? 'out of sight' : 'apart'
+  return over ? 'over the code' : chip.right > sight.right + 1 || chip.bottom > sight.bottom + 1 ? 'out of sight' : 'apart'
 }
 
 describe('the first minute', () => {
@@ -61,10 +61,14 @@ describe('the first minute', () => {
     await expect.poll(() => program.locator('.cm-at-waiting').evaluate(chipOnCode)).toBe('apart')
     await page.setViewportSize({ width: 1440, height: 900 })
     await theme('Light')
-    await tab('client.py').click()
+    // the next step is told, and is one click away
+    await page.getByText('The server waits for a client: client.py is one.').waitFor()
+    await page.getByRole('button', { name: 'Open client.py' }).click()
+    await page.getByText('Press Run: the client speaks to the server that waits.').waitFor()
     await run.click()
     await output.getByText("the server answered b'Hello, student!'").waitFor({ timeout: LOADING })
     await status('ended').waitFor()
+    await expect.poll(() => page.getByText('Press Run:').count()).toBe(0)
     // the same connection, with both programs at its ends
     const picture = page.getByRole('region', { name: 'What happened' })
     await picture.getByText('client.py · main').waitFor()
@@ -77,6 +81,10 @@ describe('the first minute', () => {
     await output.getByText("it said b'student'").waitFor()
     await stop()
     await status('stopped').waitFor()
+    // below the editor nothing lies over anything
+    const under = page.getByText('F9: breakpoint · Esc: leave the editor')
+    const [field, hint] = await Promise.all([page.getByRole('textbox', { name: 'Arguments' }).boundingBox(), under.boundingBox()])
+    expect(field!.x + field!.width).toBeLessThanOrEqual(hint!.x)
   })
 })
 
@@ -102,6 +110,8 @@ describe('a program', () => {
     await page.keyboard.press('F5')
     await output.getByText('42', { exact: true }).waitFor()
     await status('ended').waitFor()
+    // the ladder was there before it halted
+    await page.getByRole('tab', { name: 'Ladder' }).and(page.locator('[aria-selected=true]')).waitFor()
     // back to a past moment: the line that it stood on, and the variables of then
     const back = page.getByRole('region', { name: 'Timeline' }).getByRole('button', { name: 'One event back' })
     await expect.poll(async () => {
@@ -158,6 +168,30 @@ describe('a program', () => {
 })
 
 describe('programs in tabs', () => {
+  it('are as many as one likes: the current one is in sight', async () => {
+    const { page } = lab
+    await page.setViewportSize({ width: 1000, height: 700 })
+    for (let i = 0; i < 6; i++) {
+      await page.getByRole('button', { name: 'New program' }).click()
+      // an empty one would be gone back to
+      await program.fill(`n = ${i}`)
+    }
+    const inSight = () => page.getByRole('tablist', { name: 'Programs' }).evaluate((list) => {
+      const [all, one] = [list, list.querySelector('[aria-selected=true]')!].map((el) => el.getBoundingClientRect()) as [DOMRect, DOMRect]
+      // a tab may be wider than all the room there is: then its name is what counts
+      return one.left >= all.left - 1 && one.left + 0.6 * one.width <= all.right
+    })
+    await tab('program6.py').and(page.locator('[aria-selected=true]')).waitFor()
+    await expect.poll(inSight).toBe(true)
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await theme('Projector')
+    await expect.poll(inSight).toBe(true)
+    await theme('Light')
+    await tab('program6.py').press('Home')
+    await tab('server.py').and(page.locator('[aria-selected=true]')).waitFor()
+    await expect.poll(inSight).toBe(true)
+  })
+
   it('are opened from a twin, kept over a reload, and asked about before they are lost', async () => {
     const { page } = lab
     const params = encodeURIComponent(JSON.stringify({ behaviour: 'upper', model: 'poll', port: 4321 }))

@@ -88,7 +88,38 @@ async function heap(cdp: CDPSession): Promise<number> {
   return (await cdp.send('Runtime.getHeapUsage')).usedSize / 2 ** 20
 }
 
-interface Rest { rss: number; descriptors: number; workers: number; heap: number }
+/** Of every worker its JavaScript heap, MB, the smallest first. The interpreter's own memory is none of it: see `drawing`. */
+async function workerHeaps(browser: Browser): Promise<number[]> {
+  const cdp = await browser.newBrowserCDPSession()
+  const { targetInfos } = await cdp.send('Target.getTargets', { filter: [{ type: 'worker' }] })
+  const heaps = await Promise.all(targetInfos.map(async ({ targetId }) => {
+    const { sessionId } = await cdp.send('Target.attachToTarget', { targetId, flatten: false })
+    const ask = (id: number, method: string): Promise<{ usedSize: number }> => new Promise((resolve) => {
+      const hear = ({ sessionId: from, message }: { sessionId: string; message: string }): void => {
+        const answer = JSON.parse(message) as { id?: number; result: { usedSize: number } }
+        if (from !== sessionId || answer.id !== id) return
+        cdp.off('Target.receivedMessageFromTarget', hear)
+        resolve(answer.result)
+      }
+      cdp.on('Target.receivedMessageFromTarget', hear)
+      void cdp.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id, method }) })
+    })
+    await ask(1, 'HeapProfiler.collectGarbage')
+    return (await ask(2, 'Runtime.getHeapUsage')).usedSize / 2 ** 20
+  }))
+  await cdp.detach()
+  return heaps.sort((a, b) => a - b)
+}
+
+/** What the browser's drawing processes hold, MB: the page and all its interpreters are in one of them. */
+async function drawing(browser: Browser): Promise<number> {
+  const cdp = await browser.newBrowserCDPSession()
+  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo')
+  await cdp.detach()
+  return Math.max(...processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => rss(id)))
+}
+
+interface Rest { rss: number; descriptors: number; workers: number; heap: number; drawing: number }
 
 /** With nothing running and an empty session; the page must be loaded, and an interpreter ready. */
 async function atRest(app: App, browser: Browser, page: Page, status: Status): Promise<Rest> {
@@ -100,7 +131,15 @@ async function atRest(app: App, browser: Browser, page: Page, status: Status): P
   const cdp = await page.context().newCDPSession(page)
   const held = await heap(cdp)
   await cdp.detach()
-  return { rss: rss(app.pid), descriptors: descriptors(app.pid), workers: await workers(browser), heap: held }
+  return { rss: rss(app.pid), descriptors: descriptors(app.pid), workers: await workers(browser), heap: held, drawing: await drawing(browser) }
+}
+
+/** With all of them running: the workers, and the page that looks on. */
+async function atWork(browser: Browser, page: Page): Promise<{ heap: number; workers: number[]; drawing: number }> {
+  const cdp = await page.context().newCDPSession(page)
+  const held = await heap(cdp)
+  await cdp.detach()
+  return { heap: held, workers: await workerHeaps(browser), drawing: await drawing(browser) }
 }
 
 async function begin(page: Page, source: string, args: string): Promise<void> {
@@ -137,6 +176,7 @@ it(`eight programs make ${CALLS.toLocaleString('en')} calls, and leave everythin
       await begin(page, pair.client, `${port} ${told.port}`)
       await expect.poll(() => told.trips.has(pair.name), { timeout: STILL, message: `${pair.name} makes a round trip` }).toBe(true)
     }
+    const early = await atWork(browser, page)
     await browser.close()
 
     const calls = (): number => PAIRS.reduce((sum, { name, calls: each }) => sum + (told.trips.get(name) ?? 0) * each, 0)
@@ -158,25 +198,32 @@ it(`eight programs make ${CALLS.toLocaleString('en')} calls, and leave everythin
     page.setDefaultTimeout(180_000)
     const running = page.getByRole('tablist', { name: 'Programs' }).getByRole('tab', { name: /running$/ })
     await expect.poll(() => running.count(), { timeout: STILL }).toBe(2 * PAIRS.length)
+    const late = await atWork(browser, page)
     const stops: number[] = []
+    // each client before its server, without which it ends by itself
     for (let left = 2 * PAIRS.length; left > 0; left--) {
-      await running.first().click()
+      await running.last().click()
       const clicked = performance.now()
       await page.getByRole('button', { name: 'Stop', exact: true }).click()
       await word(page).getByText('stopped').waitFor()
       stops.push(performance.now() - clicked)
-      await expect.poll(() => running.count()).toBe(left - 1)
+      await expect.poll(() => running.count(), { timeout: STILL }).toBe(left - 1)
     }
     const after = await atRest(app, browser, page, status)
     const two = (a: number, b: number, digits = 0): string => `${a.toFixed(digits)} -> ${b.toFixed(digits)}`
+    const workersAt = ({ workers: all }: typeof early): string => all.map((one) => one.toFixed(0)).join(' ')
     console.log([
       `${made.toLocaleString('en')} socket calls at least in ${minutes.toFixed(1)} minutes, ${Math.round((made - first) / minutes / 60)} a second; load ${loadavg().map((l) => l.toFixed(1)).join(' ')}`,
       ...PAIRS.map(({ name }) => `  ${name.padEnd(10)}${(told.trips.get(name) ?? 0).toLocaleString('en').padStart(10)} round trips, longest silence ${((told.longest.get(name) ?? 0) / 1000).toFixed(1)} s`),
       `  while it ran: rss ${samples.map((s) => s.rss.toFixed(0)).join(' ')} MB; descriptors ${samples.map((s) => s.descriptors).join(' ')}`,
+      `  at work, early -> late: page heap ${two(early.heap, late.heap, 1)} MB; heaps of the workers ${workersAt(early)} -> ${workersAt(late)} MB; page's process, with all interpreters, ${two(early.drawing, late.drawing)} MB`,
       `  stop: ${stops.map((ms) => ms.toFixed(0)).join(' ')} ms`,
-      `  before -> after: rss ${two(before.rss, after.rss)} MB, descriptors ${two(before.descriptors, after.descriptors)}, workers ${two(before.workers, after.workers)}, page heap ${two(before.heap, after.heap, 1)} MB`,
+      `  before -> after: rss ${two(before.rss, after.rss)} MB, descriptors ${two(before.descriptors, after.descriptors)}, workers ${two(before.workers, after.workers)}, page heap ${two(before.heap, after.heap, 1)} MB, page's process ${two(before.drawing, after.drawing)} MB`,
     ].join('\n'))
     expect(stops).toHaveLength(2 * PAIRS.length)
+    // one more is kept ready
+    expect(late.workers).toHaveLength(2 * PAIRS.length + 1)
+    expect(Math.max(...late.workers)).toBeLessThanOrEqual(Math.max(...early.workers) * 1.5 + 5)
     expect(after.descriptors).toBeLessThanOrEqual(before.descriptors + 2)
     expect(after.workers).toBe(before.workers)
     expect(after.heap).toBeLessThanOrEqual(before.heap * 1.15 + 5)

@@ -19,7 +19,7 @@
  *   wake(token)
  *   turn()                                   slot: everybody else who can go on has done so
  *   interrupt(thread)                        its waiting call returns EINTR
- *   halt(thread, file, line, func, why, locals)  tells of a stop; locals a list of dicts
+ *   halt(thread, file, line, func, why, locals, text)  tells of a stop; locals a list of dicts, text an exception's or None
  *   resume()                                 slot: how to go on: 'continue', 'line', 'over', 'out'
  *   sync()                                   slot: the files of the workspace are written
  *   ended(status, error)                     the program is over
@@ -107,9 +107,9 @@ export class LabModule {
       wake: (token: number) => this.parked.get(token)?.(true),
       turn: () => this.slot(this.turn()),
       interrupt: (thread: number) => this.interrupt(thread),
-      halt: (thread: number, file: string, line: number, func: string, why: 'step', locals: PyProxy) => {
+      halt: (thread: number, file: string, line: number, func: string, why: 'step', locals: PyProxy, text: string | undefined) => {
         const id = this.threads.get(thread)
-        if (id !== undefined) void link.request('guest.halt', { thread: id, file, line, func, why, locals: plain(locals) as GuestLocal[] })
+        if (id !== undefined) void link.request('guest.halt', { thread: id, file, line, func, why, locals: plain(locals) as GuestLocal[], ...(text === undefined ? {} : { text }) })
       },
       resume: () => this.slot(new Promise<Onward>((resolve) => this.onward.push(resolve))),
       sync: () => this.slot(this.hooks.sync()),

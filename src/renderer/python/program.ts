@@ -5,6 +5,9 @@ import type { LabError, Result } from '../../shared/result'
 /** How a program is followed: `run` goes on until a breakpoint, `step` halts before its first line. */
 export type StartMode = 'run' | 'step'
 
+/** What halts a program after an exception: nothing, what nobody catches, or whatever it raises. */
+export type HaltOn = 'off' | 'uncaught' | 'raised'
+
 export interface PythonProgram {
   /** the name that its tracebacks and calls show: 'server.py' */
   file: string
@@ -13,6 +16,7 @@ export interface PythonProgram {
   args: string[]
   /** lines of `file` before which it halts */
   breakpoints: number[]
+  exceptions: HaltOn
   start: StartMode
   /** the folder that it may read and write (its current directory); absent: an empty one that is gone with the run */
   workspace?: FileSystemDirectoryHandle
@@ -43,6 +47,7 @@ export interface PythonRun {
   /** lets the halted threads go on */
   go(how: Onward): void
   setBreakpoints(lines: number[]): void
+  setExceptions(which: HaltOn): void
 }
 
 /** What Python's compiler says of a text that it cannot read; columns from 1, in characters; the end is behind the last one. */

@@ -1,7 +1,7 @@
 /** What the page and an interpreter's worker say to each other. */
 import type { LabError } from '../../shared/result'
 import type { RunId } from '../../shared/trace/events'
-import type { Onward, PythonEnd, PythonProgram, SyntaxProblem } from './program'
+import type { HaltOn, Onward, PythonEnd, PythonProgram, SyntaxProblem } from './program'
 
 /** Two 32-bit words that both see: a signal for the interpreter (0: none), and how often the page has looked in. */
 export const SIGNAL = 0
@@ -23,6 +23,7 @@ export type ToWorker =
   | { type: 'pause' }
   | { type: 'go'; how: Onward }
   | { type: 'breakpoints'; lines: number[] }
+  | { type: 'exceptions'; which: HaltOn }
 
 export type FromWorker =
   | { type: 'ready'; version: string; ms: number }

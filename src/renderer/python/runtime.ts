@@ -161,6 +161,7 @@ export function createPythonRuntime(request: Request): PythonRuntime {
       pause: () => { if (!over) interpreter?.tell({ type: 'pause' }) },
       go: (how) => { if (!over) interpreter?.tell({ type: 'go', how }) },
       setBreakpoints: (lines) => { if (!over) interpreter?.tell({ type: 'breakpoints', lines }) },
+      setExceptions: (which) => { if (!over) interpreter?.tell({ type: 'exceptions', which }) },
     }
     if (!interpreter) return hand
     running.add(hand)

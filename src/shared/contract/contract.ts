@@ -9,7 +9,7 @@ import {
   HOST_CALLS, LOOKUP_FAMILIES, LOOKUP_FLAGS, LOOKUP_TYPES, REVERSE_FLAGS, type AddrInfo, type HostCall, type HostEntry,
 } from '../net/names'
 import { MAX_HAND_PAYLOAD, port, sockAddrSchema } from './contract-parts'
-import { guestCallSchema, guestLocalSchema, MAX_LOCALS, MAX_PRINT, MAX_SOURCE, type GuestOutcome } from './guest'
+import { guestCallSchema, guestLocalSchema, MAX_EXCEPTION, MAX_LOCALS, MAX_PRINT, MAX_SOURCE, type GuestOutcome } from './guest'
 
 export { MAX_HAND_PAYLOAD, sockAddrSchema }
 
@@ -135,10 +135,10 @@ export const contract = {
   'guest.interrupt': ((params) => request<typeof params, null>(params))(v.strictObject({ thread: id })),
   /** `text` is as it was written, ends of lines included. Answered late while the program prints more than the lab shows. */
   'guest.print': ((params) => request<typeof params, null>(params))(v.strictObject({ thread: id, text: text(MAX_PRINT), err: v.optional(v.boolean()) })),
-  /** the program stopped before a line (`goes-on`: it is halted no more) */
+  /** the program stopped before a line, or after an exception at it, with its `text` (`goes-on`: it is halted no more) */
   'guest.halt': ((params) => request<typeof params, null>(params))(v.strictObject({
     thread: id, file: text(255), line: id, func: text(200), why: v.picklist(['step', 'breakpoint', 'pause', 'exception', 'goes-on']),
-    locals: v.pipe(v.array(guestLocalSchema), v.maxLength(MAX_LOCALS)),
+    locals: v.pipe(v.array(guestLocalSchema), v.maxLength(MAX_LOCALS)), text: v.optional(text(MAX_EXCEPTION)),
   })),
   'guest.end': ((params) => request<typeof params, null>(params))(v.strictObject({
     run: id, status: v.picklist(['ok', 'failed', 'stopped']), error: v.optional(text(MAX_PRINT)),

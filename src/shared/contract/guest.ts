@@ -15,6 +15,8 @@ export const MAX_PRINT = 64 * 1024
 /** Most local variables that are told of one stop, and the longest text of each, characters. */
 export const MAX_LOCALS = 200
 export const MAX_REPR = 400
+/** Longest text of the exception at which a program stopped, characters. */
+export const MAX_EXCEPTION = 1000
 
 const fd = v.pipe(v.number(), v.safeInteger(), v.minValue(-1))
 const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_HAND_PAYLOAD))

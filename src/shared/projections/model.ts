@@ -57,7 +57,7 @@ export interface ThreadModel {
   /** indices into CallsState.list, in order */
   calls: number[]
   /** where it was halted, and where it went on (`why` goes-on), in order */
-  halts?: { seq: number; t: number; file: string; line: number; func: string; why: HaltEvent['why']; locals: LocalValue[] }[]
+  halts?: { seq: number; t: number; file: string; line: number; func: string; why: HaltEvent['why']; locals: LocalValue[]; text?: string }[]
 }
 
 export interface CallModel {

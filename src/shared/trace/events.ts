@@ -276,6 +276,8 @@ export interface HaltEvent extends Stamp {
   func: string
   why: 'step' | 'breakpoint' | 'pause' | 'exception' | 'goes-on'
   locals: LocalValue[]
+  /** of an exception: 'ValueError: no' */
+  text?: string
 }
 
 /** Events were left out here: `events` of them, with `bytes` of content. */

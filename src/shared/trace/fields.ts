@@ -85,7 +85,7 @@ export const EVENT_FIELDS = {
     required: {
       thread: 'uint', file: 'text', line: 'uint', func: 'text', why: ['step', 'breakpoint', 'pause', 'exception', 'goes-on'], locals: 'plain',
     },
-    optional: {},
+    optional: { text: 'text' },
   },
   capture: {
     required: { what: ['start', 'stop', 'left-out', 'file'] },

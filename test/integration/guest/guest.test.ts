@@ -238,6 +238,8 @@ it('halts are in the trace, with their variables', async () => {
   const locals = [{ name: 's', type: 'socket', repr: '<socket>', fd: 3 }]
   await guest.get('guest.halt', { thread: guest.main, file: 'a.py', line: 3, func: 'f', why: 'breakpoint', locals })
   expect(await guest.event((e) => e.k === 'halt')).toMatchObject({ file: 'a.py', line: 3, func: 'f', why: 'breakpoint', locals })
+  await guest.get('guest.halt', { thread: guest.main, file: 'a.py', line: 4, func: 'f', why: 'exception', locals, text: 'ValueError: no' })
+  expect(await guest.event((e) => e.k === 'halt' && e.why === 'exception')).toMatchObject({ line: 4, text: 'ValueError: no' })
 })
 
 it('the path of its Unix socket is free again when it is over', async () => {

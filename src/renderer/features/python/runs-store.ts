@@ -1,11 +1,12 @@
 /** What runs in each tab: the hand on the program, and which runs of the trace are its own. */
 import { defineStore } from 'pinia'
 import { computed, shallowRef, triggerRef, watch } from 'vue'
+import { useStorage } from '@vueuse/core'
 import { i18n } from '../../i18n'
 import type { RunModel } from '../../../shared/projections/model'
 import type { LabError } from '../../../shared/result'
 import type { RunId } from '../../../shared/trace/events'
-import type { Onward, PythonEnd, PythonRun, PythonRuntime, RuntimeState, StartMode, SyntaxProblem } from '../../python/program'
+import type { HaltOn, Onward, PythonEnd, PythonRun, PythonRuntime, RuntimeState, StartMode, SyntaxProblem } from '../../python/program'
 import { createPythonRuntime } from '../../python/runtime'
 import { useLabStore } from '../../stores/lab'
 import { useTimelineStore } from '../../timeline/store'
@@ -61,7 +62,7 @@ export const usePythonRuns = defineStore('python-runs', () => {
     timeline.goLive()
     const { t } = i18n.global
     const hand = ready().run({
-      file: program.name, source: program.source, args: splitArgs(program.args), breakpoints: program.breakpoints, start: mode,
+      file: program.name, source: program.source, args: splitArgs(program.args), breakpoints: program.breakpoints, exceptions: exceptions.value, start: mode,
       ...(workspace.handle ? { workspace: workspace.handle } : {}),
       workspaceTexts: { unreadable: t('python.folder.unreadable'), unwritable: t('python.folder.unwritable'), tooMuch: t('python.folder.tooMuch') },
     })
@@ -100,6 +101,9 @@ export const usePythonRuns = defineStore('python-runs', () => {
     on(id)?.go(how)
   }
   const setBreakpoints = (id: string, lines: number[]): void => on(id)?.setBreakpoints(lines)
+  /** what halts them after an exception; a program that runs hears of a change at once */
+  const exceptions = useStorage<HaltOn>('socketscope.python.exceptions', 'off')
+  watch(exceptions, (which) => { for (const { hand } of tabs.value.values()) hand.setExceptions(which) })
   const forget = (id: string): void => {
     stop(id)
     tabs.value.delete(id)
@@ -143,5 +147,5 @@ export const usePythonRuns = defineStore('python-runs', () => {
     return isHalted(id) ? 'halted' : tab.pausing ? 'pausing' : 'running'
   }
 
-  return { tabs, state, runtimeError, version, warm, check, start, running, anyRunning, stop, interrupt, pause, go, setBreakpoints, forget, modelOf, tabOf, isHalted, phaseOf }
+  return { tabs, state, runtimeError, version, warm, check, start, running, anyRunning, stop, interrupt, pause, go, setBreakpoints, exceptions, forget, modelOf, tabOf, isHalted, phaseOf }
 })

@@ -4,7 +4,6 @@ import { computed, shallowRef, watch } from 'vue'
 import { useStorage } from '@vueuse/core'
 import { connectionCount } from '../../../shared/projections'
 import type { ConnectionModel, SockModel } from '../../../shared/projections/model'
-import type { Selection } from '../../../shared/projections/selection'
 import { useLabStore } from '../../stores/lab'
 import { useSelectionStore } from '../../stores/selection'
 import { useTimelineStore } from '../../timeline/store'
@@ -58,7 +57,5 @@ export const useTcpView = defineStore('tcp-view', () => {
   // what is selected must be in sight
   watch(() => selection.related.connection, (id) => { if (id !== undefined && id !== connection.value?.id) pinned.value = id })
 
-  const select = (next: Selection): void => selection.select(next)
-
-  return { work, side, single, shares, workOpen, preset, pinned, count, listed, connection, listener, select }
+  return { work, side, single, shares, workOpen, preset, pinned, count, listed, connection, listener }
 })

@@ -5,7 +5,7 @@
 import type { Traceback } from './traceback'
 
 export const ADVICE = [
-  'python2Print', 'python2Input', 'python2Name', 'indentation', 'syntax', 'unclosed', 'strBytes', 'bytesStr', 'addressTuple', 'threadArgs', 'portNumber', 'portRange', 'decode', 'noAttribute',
+  'oddCharacter', 'python2Print', 'python2Input', 'python2Name', 'indentation', 'syntax', 'unclosed', 'strBytes', 'bytesStr', 'addressTuple', 'threadArgs', 'portNumber', 'portRange', 'decode', 'noAttribute',
   'shadow', 'noImport', 'noModule', 'name', 'timeout', 'endOfInput', 'interrupted', 'notNumber', 'structSize', 'closedFile', 'unpackNone', 'index',
 ] as const
 export type AdviceKey = (typeof ADVICE)[number]
@@ -15,6 +15,7 @@ const OLD_NAMES = new Set('unicode xrange unichr long basestring reduce reload f
 
 const RULES: [AdviceKey, (type: string, message: string) => boolean][] = [
   ['python2Print', (type, message) => type === 'SyntaxError' && /Missing parentheses in call to 'print'/.test(message)],
+  ['oddCharacter', (type, message) => type === 'SyntaxError' && /^invalid (non-printable )?character/.test(message)],
   ['indentation', (type) => type === 'IndentationError' || type === 'TabError'],
   ['unclosed', (type, message) => type === 'SyntaxError' && /was never closed|unterminated|unexpected EOF|EOL while/.test(message)],
   ['syntax', (type) => type === 'SyntaxError'],
@@ -48,7 +49,7 @@ const nameIn = (message: string): string => /name '(\w+)'/.exec(message)?.[1] ??
 /** What to say of an exception; undefined where Python's own words must do, or the operating system's errno says it. */
 export function adviceFor({ type, message }: Traceback): { key: AdviceKey; name: string } | undefined {
   const key = RULES.find(([, fits]) => fits(type, message))?.[0]
-  return key && { key, name: /'(\w+)'/.exec(message)?.[1] ?? '' }
+  return key && { key, name: (/'(\w+)'/.exec(message) ?? /\((U\+[0-9A-F]+)\)|(?<= )(U\+[0-9A-F]+)$/.exec(message))?.slice(1).find(Boolean) ?? '' }
 }
 
 /** 111 of '[Errno 111] Connection refused'. */

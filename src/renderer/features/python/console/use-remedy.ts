@@ -5,9 +5,11 @@ import { printable } from '../../../../shared/bytes/printable'
 import type { SockAddr } from '../../../../shared/trace/events'
 import { useLabStore } from '../../../stores/lab'
 import { EXAMPLES, exampleOf } from '../examples'
+import { plainCharacters } from '../programs/plain-characters'
 import type { OpenProgram } from '../programs/program-file'
 import { usePythonPrograms } from '../programs/programs-store'
 import { usePythonRuns } from '../runs-store'
+import { adviceFor } from './advice'
 import type { Failure } from './use-failure'
 
 export interface Remedy {
@@ -64,8 +66,16 @@ export function useRemedy(failure: Ref<Failure | undefined>) {
     }
     return undefined
   }
+  /** What a web page or an input method has put into the program. */
+  function odd(): Remedy | undefined {
+    const program = programs.current
+    const mended = program && plainCharacters(program.source)
+    if (!program || mended === program.source) return undefined
+    return { label: t('python.remedy.plain'), run: () => programs.change(program.id, { source: mended! }) }
+  }
   return computed<Remedy | undefined>(() => {
     void lab.version
+    if (failure.value && adviceFor(failure.value.traceback)?.key === 'oddCharacter') return odd()
     const port = portOf(failure.value?.address)
     if (port === undefined) return undefined
     if (failure.value?.code === 'ECONNREFUSED') return refused(port)

@@ -1,7 +1,8 @@
 /** What Python's compiler cannot read is marked while one writes: underlined, with a sign beside the line, and told below. */
-import { linter, lintGutter, type Diagnostic } from '@codemirror/lint'
+import { linter, lintGutter, type Action, type Diagnostic } from '@codemirror/lint'
 import { StateEffect, type Extension, type Text } from '@codemirror/state'
 import type { SyntaxProblem } from '../../../python/program'
+import { changesTo } from './changes'
 
 /** How long one has not typed before the text is looked at, milliseconds. */
 const STILL_MS = 700
@@ -11,6 +12,8 @@ const LONGEST = 100_000
 export interface Problem extends SyntaxProblem {
   /** Python's words, and ours under them */
   text: string
+  /** what mends it, by one click: its name, and the program as it is then */
+  mend?: { label: string; source: string } | undefined
 }
 
 /** Looks once more: an interpreter is ready now, or the language is another. */
@@ -34,12 +37,15 @@ export function rangeOf(doc: Text, problem: SyntaxProblem): { from: number; to: 
   return { from, to: Math.max(to, from) }
 }
 
+const actions = ({ mend }: Problem): Action[] =>
+  (mend ? [{ name: mend.label, apply: (view) => view.dispatch({ changes: changesTo(view.state.doc, mend.source) }) }] : [])
+
 export function problems(check: (source: string) => Promise<Problem | undefined>, told: (problem: Problem | undefined) => void): Extension {
   return [
     linter(async ({ state: { doc } }): Promise<Diagnostic[]> => {
       const problem = doc.length > LONGEST ? undefined : await check(doc.toString())
       told(problem)
-      return problem ? [{ ...rangeOf(doc, problem), severity: 'error', message: problem.text }] : []
+      return problem ? [{ ...rangeOf(doc, problem), severity: 'error', message: problem.text, actions: actions(problem) }] : []
     }, { delay: STILL_MS, needsRefresh: (update) => update.transactions.some((tr) => tr.effects.some((effect) => effect.is(recheck))) }),
     lintGutter(),
   ]

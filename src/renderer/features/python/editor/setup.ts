@@ -58,6 +58,9 @@ const replacing = EditorView.domEventHandlers({
   },
 })
 
+/** A file that is dropped is opened by the page, in a tab of its own; the library would put its text here. */
+const dropped = EditorView.domEventHandlers({ drop: (event) => (event.dataTransfer?.files.length ?? 0) > 0 })
+
 /** PEP 8: four spaces. */
 const INDENT = '    '
 
@@ -87,6 +90,7 @@ export function pythonEditor(hooks: EditorHooks): Extension {
     lineMarks,
     problems(hooks.check, hooks.problem),
     replacing,
+    dropped,
     theme,
     keymap.of([
       { key: 'F9', run: toggleBreakpoint },

@@ -14,6 +14,8 @@ export interface ThreadPlace {
   state: 'halted' | 'waiting' | 'calling' | 'returned'
   /** why it is halted */
   halt?: HaltEvent['why']
+  /** of the exception after which it is halted */
+  text?: string
   call?: SyscallName
   /** what it waits for, and since when, microseconds */
   why?: BlockReason
@@ -49,7 +51,7 @@ function placeOf(state: CallsState, run: RunModel, thread: ThreadModel, cursor: 
   const index = lastAtOrBefore(thread.calls, cursor, (i) => state.list[i]!.seq)
   const call = index < 0 ? undefined : callAt(state.list[thread.calls[index]!]!, cursor)
   if (halt && halt.why !== 'goes-on') {
-    return halt.file === run.file ? { thread: id, name, line: halt.line, seq: halt.seq, state: 'halted', halt: halt.why } : undefined
+    return halt.file === run.file ? { thread: id, name, line: halt.line, seq: halt.seq, state: 'halted', halt: halt.why, ...(halt.text === undefined ? {} : { text: halt.text }) } : undefined
   }
   if (call?.line === undefined || (call.file !== undefined && call.file !== run.file)) return undefined
   const block = call.blocks.at(-1)
@@ -71,6 +73,8 @@ export interface Halted {
   file: string
   line: number
   why: HaltEvent['why']
+  /** of an exception */
+  text: string | undefined
   locals: readonly LocalValue[]
   /** what was another value, or not there, at the halt before in the same function */
   changed: ReadonlySet<string>
@@ -86,7 +90,7 @@ export function haltedAt(state: CallsState, run: RunModel, cursor: number): Halt
       const old = new Map(before.locals.map((local) => [local.name, local.repr]))
       for (const local of halt.locals) if (old.get(local.name) !== local.repr) changed.add(local.name)
     }
-    return [{ thread: thread.thread, name: thread.name, func: halt.func, file: halt.file, line: halt.line, why: halt.why, locals: halt.locals, changed }]
+    return [{ thread: thread.thread, name: thread.name, func: halt.func, file: halt.file, line: halt.line, why: halt.why, text: halt.text, locals: halt.locals, changed }]
   })
 }
 

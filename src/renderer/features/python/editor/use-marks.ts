@@ -61,6 +61,7 @@ export function useMarks(program: Ref<OpenProgram | undefined>, run: Ref<RunMode
         line, kind: place.state, text: words(place), who: printable(place.name),
         ...(place.state === 'waiting' ? { why: place.why === 'input' ? 'input' : place.why === 'readable' || place.why === 'writable' ? 'net' : 'time' } : {}),
       })
+      if (place.text !== undefined) marks.push({ line, kind: 'error', text: printable(place.text) })
     }
     const failed = failure.value?.line === undefined ? undefined : to(failure.value.line)
     if (failed !== undefined && failure.value) {

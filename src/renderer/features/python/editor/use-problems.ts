@@ -3,6 +3,7 @@ import { computed, shallowRef, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { SyntaxProblem } from '../../../python/program'
 import { adviceFor } from '../console/advice'
+import { plainCharacters } from '../programs/plain-characters'
 import type { OpenProgram } from '../programs/program-file'
 import { usePythonRuns } from '../runs-store'
 import type { Problem } from './problems'
@@ -26,7 +27,9 @@ export function useProblems(program: Ref<OpenProgram | undefined>) {
       const { type, message } = found
       const advice = adviceFor({ type, message, frames: [] })
       const said = `${type}: ${message}`
-      return { ...found, text: advice ? `${said}\n${t(`python.advice.${advice.key}.means`, { name: advice.name })} ${t(`python.advice.${advice.key}.next`, { name: advice.name })}` : said }
+      const plain = advice?.key === 'oddCharacter' ? plainCharacters(source) : source
+      const mend = plain === source ? undefined : { label: t('python.remedy.plain'), source: plain }
+      return { ...found, mend, text: advice ? `${said}\n${t(`python.advice.${advice.key}.means`, { name: advice.name })} ${t(`python.advice.${advice.key}.next`, { name: advice.name })}` : said }
     }
   })
   return { problem, check }
