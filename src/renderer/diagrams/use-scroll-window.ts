@@ -2,13 +2,16 @@
  * A tall sheet in a scroller, of which only the part in sight is drawn; follows its end until the person scrolls up.
  * Lengths are in em of the scroller's font.
  */
-import { computed, nextTick, onBeforeUnmount, onMounted, ref, shallowRef, type Ref } from 'vue'
+import { computed, onBeforeUnmount, onMounted, ref, shallowRef, type Ref } from 'vue'
 
 /** Sizes before the first measurement, and where there is no layout at all (tests). */
 const START = { em: 12, width: 960, height: 720 }
 
-export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HTMLElement | null>) {
+/** @param end of what is followed: the element of the sheet, and its height, em */
+export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HTMLElement | null>, end?: { sheet: Ref<HTMLElement | null>; height: () => number }) {
   const size = shallowRef(START)
+  /** nothing is drawn before: it would be drawn for a guess, and again elsewhere */
+  const measured = shallowRef(false)
   const top = ref(0)
   const following = ref(true)
   /** the sheet's end before and after it last grew, pixels */
@@ -22,6 +25,7 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
     const next = { em, width: el.clientWidth || START.width, height: el.clientHeight || START.height }
     const old = size.value
     if (next.em !== old.em || next.width !== old.width || next.height !== old.height) size.value = next
+    measured.value = true
   }
 
   function toEnd(): void {
@@ -60,30 +64,35 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
 
   /** The stretch that is drawn, em: the part in sight and half of it on either side, moved in steps of half. */
   const drawn = computed(() => {
-    const half = size.value.height / 2
-    const step = Math.floor(top.value / half)
-    return { from: ((step - 1) * half) / size.value.em, to: ((step + 4) * half) / size.value.em }
+    if (!measured.value) return { from: -1, to: -1 }
+    const { em, height } = size.value
+    const half = height / 2
+    // who follows is at the end as soon as the sheet has grown: its rows are drawn once, where they will be
+    const seen = following.value && end ? Math.max(0, end.height() * em - height) : top.value
+    const step = Math.floor(seen / half)
+    return { from: ((step - 1) * half) / em, to: ((step + 4) * half) / em }
   })
 
   let observer: ResizeObserver | undefined
-  onMounted(() => {
+  let frame = 0
+  function begin(): void {
     measure()
-    ends.now = scroller.value?.scrollHeight ?? Infinity
-    observer = new ResizeObserver(() => {
+    // an observer is told after the layout of a frame, when to ask for sizes and to scroll costs nothing
+    observer = new ResizeObserver((changes) => {
       measure()
-      if (following.value) void nextTick(toEnd)
+      if (changes.some(({ target }) => target === end?.sheet.value)) {
+        ends.before = ends.now
+        ends.now = scroller.value?.scrollHeight ?? Infinity
+      }
+      if (following.value) toEnd()
     })
-    if (scroller.value) observer.observe(scroller.value)
-    if (probe.value) observer.observe(probe.value)
-    if (following.value) toEnd()
-  })
-  onBeforeUnmount(() => observer?.disconnect())
-  /** To be called when the sheet has another height. */
-  function grown(): void {
-    ends.before = ends.now
-    ends.now = scroller.value?.scrollHeight ?? Infinity
-    if (following.value) toEnd()
+    for (const one of [scroller, probe, end?.sheet]) if (one?.value) observer.observe(one.value)
   }
-
-  return { size, top, drawn, following, onScroll, follow, reveal, grown }
+  // at the next frame all round it is laid out already: to ask now would lay it out twice
+  onMounted(() => { frame = requestAnimationFrame(begin) })
+  onBeforeUnmount(() => {
+    cancelAnimationFrame(frame)
+    observer?.disconnect()
+  })
+  return { size, top, drawn, following, onScroll, follow, reveal }
 }

@@ -9,7 +9,14 @@ const STEP_MS = 420
 /** More new steps than these at once are a jump, not a movement. */
 const MOST = 6
 
-export function useTokenMotion(token: () => Token | undefined, pathOf: (edge: string) => SVGPathElement | null) {
+/** The line of a step. It stands in no document: to ask one that does how long it is has the whole page laid out first. */
+function pathOf({ edge }: Step): SVGPathElement {
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+  path.setAttribute('d', edge.path)
+  return path
+}
+
+export function useTokenMotion(token: () => Token | undefined) {
   /** where the token is while it moves; undefined at rest */
   const moving = shallowRef<{ x: number; y: number }>()
   let frame = 0
@@ -21,7 +28,7 @@ export function useTokenMotion(token: () => Token | undefined, pathOf: (edge: st
 
   function run(steps: Step[]): void {
     const step = steps[0]
-    const path = step && pathOf(step.edge.id)
+    const path = step && pathOf(step)
     if (!step || !path || typeof path.getPointAtLength !== 'function') {
       stop()
       return

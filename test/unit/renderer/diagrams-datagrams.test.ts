@@ -42,8 +42,8 @@ const props = (lab: ReturnType<typeof retried>) => ({
 })
 
 describe('a flow on the ladder', () => {
-  it('names request, retry and answer, and why one is lost', () => {
-    const view = show(Ladder, props(retried()))
+  it('names request, retry and answer, and why one is lost', async () => {
+    const view = await show(Ladder, props(retried()))
     const labels = view.findAll('.label').map((label) => label.text())
     expect(labels[0]).toContain('request 1')
     expect(labels[0]).toContain('dropped')
@@ -54,9 +54,10 @@ describe('a flow on the ladder', () => {
     view.unmount()
   })
 
-  it.each(['ja', 'ko'])('speaks %s without a word missing', (locale) => {
+  it.each(['ja', 'ko'])('speaks %s without a word missing', async (locale) => {
     missing.length = 0
-    show(Ladder, props(retried()), locale).unmount()
+    const wrapper = await show(Ladder, props(retried()), locale)
+    wrapper.unmount()
     expect(missing).toEqual([])
   })
 

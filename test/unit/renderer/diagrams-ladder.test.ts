@@ -6,14 +6,14 @@ import { missing, show } from './diagrams-mount'
 
 const propsOf = (hand: Hand, more: Record<string, unknown> = {}) =>
   ({ connection: hand.connection, calls: hand.calls, sockets: hand.sockets, cursor: Infinity, version: 0, ...more })
-const labels = (wrapper: ReturnType<typeof show>) => wrapper.findAll('[role=button]').map((b) => b.attributes('aria-label')!)
+const labels = (wrapper: Awaited<ReturnType<typeof show>>) => wrapper.findAll('[role=button]').map((b) => b.attributes('aria-label')!)
 
-let wrapper: ReturnType<typeof show>
+let wrapper: Awaited<ReturnType<typeof show>>
 afterEach(() => wrapper.unmount())
 
 describe('Ladder', () => {
-  it.each(['inferred', 'kernel', 'captured'] as const)('draws a whole connection, %s', (evidence) => {
-    wrapper = show(Ladder, propsOf(whole(evidence)))
+  it.each(['inferred', 'kernel', 'captured'] as const)('draws a whole connection, %s', async (evidence) => {
+    wrapper = await show(Ladder, propsOf(whole(evidence)))
     const said = labels(wrapper)
     expect(said).toContain(`SYN from client, 0 bytes, ${evidence}, at 1.234000 s`)
     expect(said).toContain(`server becomes TIME_WAIT, ${evidence}, at 1.577201 s`)
@@ -25,8 +25,8 @@ describe('Ladder', () => {
     expect(wrapper.text()).toContain('tcp-client · main')
   })
 
-  it('ends lost segments in a cross and says so, and marks what was sent again', () => {
-    wrapper = show(Ladder, propsOf(silence()))
+  it('ends lost segments in a cross and says so, and marks what was sent again', async () => {
+    wrapper = await show(Ladder, propsOf(silence()))
     expect(wrapper.findAll('.row .cross').length).toBe(5)
     expect(wrapper.findAll('.row .head').length).toBe(0)
     expect(labels(wrapper).filter((l) => l.includes('lost, retransmission')).length).toBe(4)
@@ -35,33 +35,33 @@ describe('Ladder', () => {
     expect(wrapper.findAll('text.gap').map((g) => g.text())).toEqual(['1.01 s', '2.02 s', '4.04 s', '8.08 s', '16 s'])
   })
 
-  it('gives a RST its own look and explains a refusal', () => {
-    wrapper = show(Ladder, propsOf(refused()))
+  it('gives a RST its own look and explains a refusal', async () => {
+    wrapper = await show(Ladder, propsOf(refused()))
     expect(wrapper.findAll('.row .rst .core').length).toBe(1)
     expect(wrapper.text()).toContain('connection refused')
     expect(wrapper.find('.sub.failed').text()).toBe('ECONNREFUSED')
     wrapper.unmount()
-    wrapper = show(Ladder, propsOf(aborted()))
+    wrapper = await show(Ladder, propsOf(aborted()))
     expect(wrapper.find('.row .rst').exists()).toBe(true)
     expect(wrapper.text()).toContain('ECONNRESET')
   })
 
-  it('draws datagrams without states, of unknown fate with an open head', () => {
-    wrapper = show(Ladder, propsOf(datagrams()))
+  it('draws datagrams without states, of unknown fate with an open head', async () => {
+    wrapper = await show(Ladder, propsOf(datagrams()))
     expect(wrapper.findAll('.band').length).toBe(0)
     expect(wrapper.findAll('.row .open').length).toBe(1)
     expect(wrapper.text()).toContain('arrival not')
   })
 
-  it('shows sequence numbers counted from the first, of captured segments only', () => {
-    wrapper = show(Ladder, propsOf(whole('captured')))
+  it('shows sequence numbers counted from the first, of captured segments only', async () => {
+    wrapper = await show(Ladder, propsOf(whole('captured')))
     expect(wrapper.html()).not.toContain('4,000,000,000')
     expect(wrapper.findAll('.row .label').some((l) => l.text() === 'PSH,ACK · len 5 · seq 1 ack 1' || l.text().startsWith('PSH,ACK · len 5'))).toBe(true)
   })
 
   it('draws every prefix, and only what was known then', async () => {
     const hand = crossing()
-    wrapper = show(Ladder, propsOf(hand, { cursor: -1 }))
+    wrapper = await show(Ladder, propsOf(hand, { cursor: -1 }))
     expect(wrapper.text()).toContain('Nothing has passed yet')
     for (let cursor = 0; cursor <= hand.seq; cursor++) {
       await wrapper.setProps({ cursor })
@@ -71,11 +71,11 @@ describe('Ladder', () => {
     await expect.poll(() => wrapper.text()).toContain('CLOSING')
   })
 
-  it('says of a call that has not returned what it waits for', () => {
+  it('says of a call that has not returned what it waits for', async () => {
     const hand = new Hand()
     hand.block(hand.call('b', 'accept', {}), 'readable')
     hand.block(hand.call('a', 'connect', { address: null }), 'step')
-    wrapper = show(Ladder, propsOf(hand))
+    wrapper = await show(Ladder, propsOf(hand))
     expect(labels(wrapper)).toEqual([
       'client: connect(None) …, held: waits for a step, at 0.000000 s', 'server: accept() …, blocked: waits for the peer, at 0.000000 s',
     ])
@@ -84,7 +84,7 @@ describe('Ladder', () => {
 
   it('emits the shared selection by click and by keyboard, and lights up what is related', async () => {
     const hand = whole('inferred')
-    wrapper = show(Ladder, propsOf(hand))
+    wrapper = await show(Ladder, propsOf(hand))
     await wrapper.get('[aria-label^="SYN from client"]').trigger('click')
     expect(wrapper.emitted('select')![0]).toEqual([{ kind: 'segment', connection: 7, segment: 0, seq: hand.connection.segments[0]!.seq }])
     const scroller = wrapper.get('.scroller')
@@ -98,7 +98,7 @@ describe('Ladder', () => {
   })
 
   it('shows a tip with the range of bytes and a place for the bytes', async () => {
-    wrapper = show(Ladder, propsOf(whole('captured')))
+    wrapper = await show(Ladder, propsOf(whole('captured')))
     await wrapper.get('[aria-label^="PSH,ACK from client"]').trigger('pointerenter')
     const tip = wrapper.get('[role=tooltip]').text()
     expect(tip).toContain('0 to 4')
@@ -108,7 +108,7 @@ describe('Ladder', () => {
 
   it('draws only what is in sight of a long connection, and grows with it', async () => {
     const hand = long(5_000)
-    wrapper = show(Ladder, propsOf(hand))
+    wrapper = await show(Ladder, propsOf(hand))
     expect(wrapper.findAll('.row').length).toBeLessThan(150)
     expect(wrapper.element.querySelectorAll('*').length).toBeLessThan(2_000)
     const sheet = () => parseFloat((wrapper.get('.sheet').element as HTMLElement).style.height)
@@ -119,16 +119,16 @@ describe('Ladder', () => {
   })
 
   it('switches its axis', async () => {
-    wrapper = show(Ladder, propsOf(silence()))
+    wrapper = await show(Ladder, propsOf(silence()))
     await wrapper.findAll('.axis button')[1]!.trigger('click')
     await expect.poll(() => wrapper.findAll('text.gap').length).toBe(0)
     expect(wrapper.findAll('.axis button')[1]!.attributes('aria-pressed')).toBe('true')
   })
 
-  it.each(['ja', 'ko'])('has all its words in %s', (locale) => {
+  it.each(['ja', 'ko'])('has all its words in %s', async (locale) => {
     missing.length = 0
-    for (const hand of [whole('captured'), silence(), refused(), datagrams()]) show(Ladder, propsOf(hand), locale).unmount()
+    for (const hand of [whole('captured'), silence(), refused(), datagrams()]) (await show(Ladder, propsOf(hand), locale)).unmount()
     expect(missing).toEqual([])
-    wrapper = show(Ladder, propsOf(aborted()), locale)
+    wrapper = await show(Ladder, propsOf(aborted()), locale)
   })
 })

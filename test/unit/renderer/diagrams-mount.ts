@@ -1,6 +1,6 @@
 /** Mounts a diagram with the real English words (or another language's). */
 import { mount } from '@vue/test-utils'
-import { markRaw, type Component } from 'vue'
+import { markRaw, nextTick, type Component } from 'vue'
 import { createI18n } from 'vue-i18n'
 
 const files = import.meta.glob('../../../src/renderer/i18n/locales/*/{ladder,states,threads,queues}.json', { eager: true, import: 'default' })
@@ -20,5 +20,10 @@ export function words(locale: string) {
 const plain = (props: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(props).map(([name, value]) => [name, typeof value === 'object' && value !== null ? markRaw(value) : value]))
 
-export const show = (view: Component, props: Record<string, unknown>, locale = 'en') =>
-  mount(view, { props: plain(props), attachTo: document.body, global: { plugins: [words(locale)] } })
+/** As it is once it knows its size, a frame after it was mounted. */
+export async function show(view: Component, props: Record<string, unknown>, locale = 'en') {
+  const wrapper = mount(view, { props: plain(props), attachTo: document.body, global: { plugins: [words(locale)] } })
+  await new Promise(requestAnimationFrame)
+  await nextTick()
+  return wrapper
+}

@@ -42,7 +42,7 @@ describe('the figure', () => {
     expect(EDGES.filter((e) => e.hidden).map((e) => [e.from, e.to])).toEqual([['FIN_WAIT_1', 'TIME_WAIT']])
   })
 
-  it('lets no label overlap another, nor a state, nor leave the figure', () => {
+  it('lets no label overlap another, nor a state, nor leave the figure', async () => {
     const labels = EDGES.filter((e) => !e.hidden).map(labelRect)
     const boxes = NODES.map((n): Rect => ({ name: n.id, x1: n.x - n.w / 2, y1: n.y - n.h / 2, x2: n.x + n.w / 2, y2: n.y + n.h / 2 }))
     const clashes: string[] = []
@@ -55,7 +55,7 @@ describe('the figure', () => {
     expect(clashes).toEqual([])
   })
 
-  it('starts and ends each edge at the rims of its two states', () => {
+  it('starts and ends each edge at the rims of its two states', async () => {
     for (const edge of EDGES) {
       const numbers = edge.path.match(/-?\d+/g)!.map(Number)
       const at = (x: number, y: number, id: typeof edge.from) => {
@@ -74,7 +74,7 @@ describe('the figure', () => {
     }
   })
 
-  it('finds the edge of every change of the figure, and a stub for what the figure leaves out', () => {
+  it('finds the edge of every change of the figure, and a stub for what the figure leaves out', async () => {
     for (const [from, to, event] of FIGURE) expect(edgeOf(change(from, to, { cause: event })).event).toBe(event)
     for (const from of ['SYN_SENT', 'SYN_RCVD', 'ESTABLISHED', 'FIN_WAIT_1', 'FIN_WAIT_2', 'CLOSE_WAIT', 'CLOSING', 'LAST_ACK'] as const) {
       const edge = edgeOf(change(from, 'CLOSED', { rcv: 'RST' }))
@@ -85,20 +85,20 @@ describe('the figure', () => {
     expect(edgeOf(change('ESTABLISHED', 'TIME_WAIT')).hidden).toBe(true)
   })
 
-  it('never throws for any pair of states', () => {
+  it('never throws for any pair of states', async () => {
     const states = [...new Set(NODES.map((n) => n.state))]
     for (const from of states) for (const to of states) expect(edgeOf(change(from, to)).path).toMatch(/^M/)
   })
 })
 
 const view = (hand: Hand, more = {}) => ({ connection: hand.connection, listener: hand.sockets.get(10), cursor: Infinity, version: 0, t: hand.t, ...more })
-let wrapper: ReturnType<typeof show>
+let wrapper: Awaited<ReturnType<typeof show>>
 afterEach(() => wrapper?.unmount())
 
 describe('StateDiagram', () => {
   it('puts both ends where they are at each moment, and marks the edges they took', async () => {
     const hand = whole('inferred')
-    wrapper = show(StateDiagram, view(hand))
+    wrapper = await show(StateDiagram, view(hand))
     expect(wrapper.findAll('.edge.taken').length).toBe(10)
     expect(wrapper.text()).toContain('client: LAST_ACK → CLOSED · rcv ACK of FIN · inferred')
     expect(wrapper.text()).toContain('server: FIN_WAIT_2 → TIME_WAIT · rcv FIN / snd ACK · inferred')
@@ -111,19 +111,19 @@ describe('StateDiagram', () => {
     }
   })
 
-  it('draws both tracks of a simultaneous close', () => {
-    wrapper = show(StateDiagram, view(crossing()))
+  it('draws both tracks of a simultaneous close', async () => {
+    wrapper = await show(StateDiagram, view(crossing()))
     const closing = wrapper.findAll('.edge.taken').filter((e) => e.attributes('aria-label')!.includes('CLOSING → TIME_WAIT'))
     expect(closing.length).toBe(1)
     expect(closing[0]!.findAll('.track').length).toBe(2)
   })
 
-  it('shows what the figure leaves out only where it was taken, with both causes', () => {
-    wrapper = show(StateDiagram, view(aborted()))
+  it('shows what the figure leaves out only where it was taken, with both causes', async () => {
+    wrapper = await show(StateDiagram, view(aborted()))
     expect(wrapper.findAll('.edge.extra').length).toBe(1)
     expect(wrapper.find('.edge.extra').text()).toContain('ABORT, rcv RST')
     wrapper.unmount()
-    wrapper = show(StateDiagram, view(refused()))
+    wrapper = await show(StateDiagram, view(refused()))
     expect(wrapper.text()).toContain('server: no state known')
   })
 
@@ -133,7 +133,7 @@ describe('StateDiagram', () => {
     facts.seq.push(hand.seq)
     facts.t.push(hand.t)
     facts.value.push({ state: 'TIME_WAIT', timer: 'timewait', expires: 42_000 })
-    wrapper = show(StateDiagram, view(hand))
+    wrapper = await show(StateDiagram, view(hand))
     expect(wrapper.find('.token.side-listener').exists()).toBe(true)
     expect(wrapper.find('.countdown').text()).toBe('42 s left')
     await wrapper.setProps({ t: hand.t + 2_500_000 })
@@ -142,7 +142,7 @@ describe('StateDiagram', () => {
 
   it('picks the moment of a state or an edge, and lights up the picked one', async () => {
     const hand = whole('inferred')
-    wrapper = show(StateDiagram, view(hand))
+    wrapper = await show(StateDiagram, view(hand))
     await wrapper.get('.node[aria-label=SYN_SENT]').trigger('click')
     await wrapper.get('.edge[aria-label*="CLOSE_WAIT → LAST_ACK"]').trigger('keydown', { key: 'Enter' })
     expect(wrapper.emitted('select')).toEqual([
@@ -153,9 +153,9 @@ describe('StateDiagram', () => {
     expect(wrapper.findAll('.edge.lit').length).toBe(1)
   })
 
-  it.each(['ja', 'ko'])('has all its words in %s', (locale) => {
+  it.each(['ja', 'ko'])('has all its words in %s', async (locale) => {
     missing.length = 0
-    wrapper = show(StateDiagram, view(whole('captured')), locale)
+    wrapper = await show(StateDiagram, view(whole('captured')), locale)
     expect(missing).toEqual([])
   })
 })

@@ -8,14 +8,14 @@ import { nothing } from '../../../src/shared/projections/selection'
 import { Hand, threads, whole } from './diagrams-fixtures'
 import { missing, show } from './diagrams-mount'
 
-let wrapper: ReturnType<typeof show> | undefined
+let wrapper: Awaited<ReturnType<typeof show>> | undefined
 afterEach(() => {
   wrapper?.unmount()
   wrapper = undefined
 })
 
 describe('threads layout', () => {
-  it('gives each thread the pieces of its calls: running, held by the pace, blocked', () => {
+  it('gives each thread the pieces of its calls: running, held by the pace, blocked', async () => {
     const hand = threads(1)
     const row = threadRows(hand.calls, 1, Infinity).find((r) => r.thread.name === 'client 1')!
     const pieces = rowPieces(row, hand.calls.list, Infinity, hand.t, 0, hand.t, 1)
@@ -24,7 +24,7 @@ describe('threads layout', () => {
     expect(currentCall(row.thread, hand.calls.list, Infinity)).toMatchObject({ running: false })
   })
 
-  it('keeps to what is known at the cursor', () => {
+  it('keeps to what is known at the cursor', async () => {
     const hand = threads(3)
     for (let cursor = -1; cursor < hand.seq; cursor++) {
       const rows = threadRows(hand.calls, undefined, cursor)
@@ -35,7 +35,7 @@ describe('threads layout', () => {
     }
   })
 
-  it('never makes many more pieces than the row has pixels, nor loses a long one', () => {
+  it('never makes many more pieces than the row has pixels, nor loses a long one', async () => {
     fc.assert(fc.property(fc.array(fc.record({ gap: fc.nat(200), len: fc.nat(3000) }), { minLength: 1, maxLength: 400 }), fc.integer({ min: 50, max: 5000 }), (steps, grain) => {
       const hand = new Hand()
       for (const s of steps) {
@@ -50,7 +50,7 @@ describe('threads layout', () => {
     }))
   })
 
-  it('zooms about a point, pans, and marks round times', () => {
+  it('zooms about a point, pans, and marks round times', async () => {
     expect(zoomed({ from: 100, to: 200 }, 0.5, 150)).toEqual({ from: 125, to: 175 })
     expect(zoomed({ from: 0, to: 100 }, 0.001, 50)).toEqual({ from: 45, to: 55 })
     expect(panned({ from: 10, to: 20 }, -50)).toEqual({ from: 0, to: 10 })
@@ -64,7 +64,7 @@ describe('Threads', () => {
 
   it('names each thread, what it is in, and for how long', async () => {
     const hand = threads(2)
-    wrapper = show(Threads, props(hand))
+    wrapper = await show(Threads, props(hand))
     const said = wrapper.findAll('[role=button]').map((b) => b.attributes('aria-label'))
     expect(said).toContain('main · tcp-server')
     expect(said).toContain('client 1 · tcp-server: recv(1024) = 12, blocked: peer, 30 ms')
@@ -76,15 +76,15 @@ describe('Threads', () => {
     expect(wrapper.findAll('.lit').length).toBe(2)
   })
 
-  it('draws only the rows in sight of 1,000 threads', () => {
+  it('draws only the rows in sight of 1,000 threads', async () => {
     const hand = threads(1_000)
-    wrapper = show(Threads, props(hand))
+    wrapper = await show(Threads, props(hand))
     expect(wrapper.findAll('[data-row]').length).toBeLessThan(120)
     expect(wrapper.findAll('[data-row]').length).toBeGreaterThan(10)
   })
 
   it('zooms and moves by keyboard', async () => {
-    wrapper = show(Threads, props(threads(2)))
+    wrapper = await show(Threads, props(threads(2)))
     const marks = () => wrapper!.findAll('.axis text').map((m) => m.text())
     const before = marks()
     await wrapper.get('.scroller').trigger('keydown', { key: '+' })
@@ -105,11 +105,11 @@ describe('Queues', () => {
   }
   const props = (hand: Hand, more = {}) => ({ connection: hand.connection, listener: hand.sockets.get(10), sockets: hand.sockets, cursor: Infinity, version: 0, ...more })
 
-  it('shows the numbers of both ends, and says what is not available', () => {
+  it('shows the numbers of both ends, and says what is not available', async () => {
     const hand = whole('kernel')
     look(hand, 'a', { sendq: 40_960, sndbuf: 87_040, recvq: 0, rtt: 43, cwnd: 10 })
     look(hand, 'b', { recvq: 5 })
-    wrapper = show(Queues, props(hand))
+    wrapper = await show(Queues, props(hand))
     expect(wrapper.get('[aria-label="client: send queue"]').attributes()).toMatchObject({ 'role': 'meter', 'aria-valuenow': '40960', 'aria-valuemax': '87040' })
     expect(wrapper.text()).toContain('40 KiB of 85 KiB')
     expect(wrapper.text()).toContain('43 µs')
@@ -127,7 +127,7 @@ describe('Queues', () => {
     expect(factsAt(hand.connection.a, undefined, first)?.facts.sendq).toBe(1)
     expect(factsAt(hand.connection.a, undefined, Infinity)?.facts.sendq).toBe(2)
     expect(factsAt(hand.connection.a, undefined, -1)).toBeUndefined()
-    wrapper = show(Queues, props(hand, { cursor: first }))
+    wrapper = await show(Queues, props(hand, { cursor: first }))
     expect(wrapper.text()).toContain('1 B of 100 B')
   })
 
@@ -140,7 +140,7 @@ describe('Queues', () => {
       facts.value.push({ state: 'LISTEN', recvq, sendq: 5 })
     }
     expect(slots(acceptQueue(hand.sockets.get(10)!, 0)!)).toEqual([true, true, false, false, false])
-    wrapper = show(Queues, props(hand))
+    wrapper = await show(Queues, props(hand))
     expect(wrapper.findAll('.slots i.taken').length).toBe(6)
     expect(wrapper.findAll('.slots i.over').length).toBe(1)
     expect(wrapper.find('.full').exists()).toBe(true)
@@ -150,18 +150,19 @@ describe('Queues', () => {
     expect(isFull({ length: 5, limit: 5, closed: false })).toBe(false)
   })
 
-  it('says so where a platform gives no accept queue', () => {
+  it('says so where a platform gives no accept queue', async () => {
     const hand = whole('kernel')
     hand.sockets.get(10)!.facts.value[0] = { state: 'LISTEN' }
-    wrapper = show(Queues, props(hand, { connection: undefined }))
+    wrapper = await show(Queues, props(hand, { connection: undefined }))
     expect(wrapper.text()).toContain('not available here')
   })
 
-  it.each(['ja', 'ko'])('has all its words in %s, as have the threads', (locale) => {
+  it.each(['ja', 'ko'])('has all its words in %s, as have the threads', async (locale) => {
     missing.length = 0
     const hand = threads(3)
-    show(Threads, { calls: hand.calls, cursor: Infinity, t: hand.t }, locale).unmount()
-    wrapper = show(Queues, props(whole('kernel')), locale)
+    wrapper = await show(Threads, { calls: hand.calls, cursor: Infinity, t: hand.t }, locale)
+    wrapper.unmount()
+    wrapper = await show(Queues, props(whole('kernel')), locale)
     expect(missing).toEqual([])
   })
 })
