@@ -11,6 +11,7 @@ import type { Plain, RunId, ThreadId } from '../shared/trace/events'
 import type { Client } from './client'
 import type { Engine } from './engine'
 import { dup, getsockopt, recv, recvfrom, send, sendto, seqpacket, setsockopt, socketpair, type GuestReturn } from './guest-calls'
+import { recvmsg, sendmsg, type Received } from './guest-messages'
 import { linuxErrno } from './guest-numbers'
 import { PrintBudget } from './guest-print'
 import type { Kernel } from './kernel/kernel'
@@ -206,6 +207,8 @@ export class Guests {
       case 'sendto': return on(call.fd, (sock) => sendto(k, th, sock, call))
       case 'recv': return on(call.fd, (sock) => recv(k, th, sock, call, LIMITS.recvBytes))
       case 'recvfrom': return on(call.fd, (sock) => recvfrom(k, th, sock, call))
+      case 'sendmsg': return on(call.fd, (sock) => sendmsg(k, th, sock, call, (fd) => guest.sockets.get(fd)))
+      case 'recvmsg': return on(call.fd, (sock) => recvmsg(k, th, sock, call, LIMITS.recvBytes))
       case 'shutdown': return on(call.fd, (sock) => k.shutdown(th, sock, call.how))
       case 'close': return on(call.fd, (sock) => {
         guest.sockets.delete(call.fd)
@@ -245,7 +248,8 @@ function removePaths({ paths }: Guest): void {
 /** A number that is no socket of this run: the call is in the trace all the same, as it is under strace. */
 function badDescriptor(k: Kernel['dispatcher'], th: Thread, call: GuestCall, fd: number): MaybePromise<Outcome> {
   const args: Record<string, Plain> = call.name === 'poll' ? { nfds: call.fds.length, fds: [[fd, '']], timeout: th.timeout ?? null } : { fd }
-  return k.invoke(th, call.name, undefined, args, undefined, { attempt: () => k.fds.errnoNumber('EBADF'), done: () => ({ value: null }) })
+  const name = call.name === 'sendmsg' ? 'sendto' : call.name === 'recvmsg' ? 'recvfrom' : call.name
+  return k.invoke(th, name, undefined, args, undefined, { attempt: () => k.fds.errnoNumber('EBADF'), done: () => ({ value: null }) })
 }
 
 /** What the guest is told: plain values, and bytes of its own (a view of the store would take the whole page along). */
@@ -269,10 +273,19 @@ function outcomeOf(kernel: Kernel, call: GuestCall, guest: Guest, r: GuestReturn
   if (r.raw) getOptionValue(call, r.raw, out)
   if (r.address) out.address = r.address
   if (r.size !== undefined) out.size = r.size
+  if (call.name === 'recvmsg') receivedMessage(guest, r, out)
   if (r.ready) {
     out.ready = r.ready.map(({ sock, readable, writable, hangup, error }) => ({ fd: sock.fd, read: readable, write: writable, hangup, error, ...(sock.closed ? { invalid: true } : {}) }))
   }
   return out
+}
+
+function receivedMessage(guest: Guest, { control, flags, passed }: Received, out: GuestOutcome): void {
+  if (control) out.control = control
+  if (flags !== undefined) out.flags = flags
+  if (!passed) return
+  for (const { sock } of passed) guest.sockets.set(sock.fd, sock)
+  out.passed = passed.map(({ sock, type, protocol }) => ({ fd: sock.fd, family: sock.family, type, protocol }))
 }
 
 /** An int where an int was asked for (one byte counts as one: ip(7), IP_MULTICAST_TTL), else the bytes. */

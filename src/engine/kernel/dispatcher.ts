@@ -49,6 +49,20 @@ export class Dispatcher extends Invoker {
     return this.gate.name?.(name)
   }
 
+  /** Why this may not be sent to, or connected with; undefined: it may. */
+  refusesSend(address: SockAddr): LabError | undefined {
+    return this.gate.sendto(address)
+  }
+
+  refusesConnect(address: SockAddr): LabError | undefined {
+    return this.gate.connect(address)
+  }
+
+  /** Whether a datagram to this address may go no further than this computer. */
+  staysHere(address: SockAddr): boolean {
+    return this.gate.staysHere?.(address) === true
+  }
+
   // ---- the calls
 
   socket(th: Thread, family: Family, type: SockType): MaybePromise<Outcome> {

@@ -5,7 +5,7 @@
  * the kernel does at exit.
  */
 import * as v from 'valibot'
-import type { SockAddr } from '../trace/events'
+import type { Family, SockAddr } from '../trace/events'
 import { MAX_HAND_PAYLOAD, sockAddrSchema } from './contract-parts'
 
 /** Longest source text that is kept in the trace, characters. */
@@ -21,7 +21,10 @@ const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_HAND_
 const int = v.pipe(v.number(), v.safeInteger())
 const bytes = (max: number) => v.pipe(v.instance(Uint8Array), v.check((b) => b.length <= max, `at most ${max} bytes`))
 /** MSG_* by name, as the platform's table has them */
-const flags = v.optional(v.pipe(v.array(v.picklist(['PEEK', 'DONTWAIT', 'WAITALL', 'OOB', 'TRUNC', 'NOSIGNAL'])), v.maxLength(6)))
+const flags = v.optional(v.pipe(v.array(v.picklist(['PEEK', 'DONTWAIT', 'WAITALL', 'OOB', 'TRUNC', 'NOSIGNAL', 'MORE', 'EOR', 'ERRQUEUE', 'DONTROUTE', 'CONFIRM'])), v.maxLength(11)))
+/** Most bytes of control messages in one call */
+const MAX_CONTROL = 64 * 1024
+const control = v.pipe(v.array(v.strictObject({ level: int, type: int, data: bytes(MAX_CONTROL) })), v.maxLength(256))
 
 /** One system call of a guest. Lengths are bytes, times are seconds. */
 export const guestCallSchema = v.variant('name', [
@@ -37,6 +40,10 @@ export const guestCallSchema = v.variant('name', [
   v.strictObject({ name: v.literal('sendto'), fd, data: bytes(MAX_HAND_PAYLOAD), address: sockAddrSchema, flags }),
   v.strictObject({ name: v.literal('recv'), fd, n: size, flags }),
   v.strictObject({ name: v.literal('recvfrom'), fd, n: size, flags }),
+  /** `control` as sendmsg() takes it, by Linux's numbers; SCM_RIGHTS names the program's own sockets */
+  v.strictObject({ name: v.literal('sendmsg'), fd, data: bytes(MAX_HAND_PAYLOAD), address: v.optional(sockAddrSchema), control, flags }),
+  /** `room` for control messages, bytes, with their heads and padding */
+  v.strictObject({ name: v.literal('recvmsg'), fd, n: size, room: v.pipe(int, v.minValue(0), v.maxValue(MAX_CONTROL)), flags }),
   v.strictObject({ name: v.literal('shutdown'), fd, how: v.picklist(['RD', 'WR', 'RDWR']) }),
   v.strictObject({ name: v.literal('close'), fd }),
   /** by Linux's numbers and structs on every platform; `value` is the C value (an int is given as 4 bytes by the caller, or as a number) */
@@ -71,6 +78,10 @@ export interface GuestOutcome {
   address?: SockAddr
   /** recv, recvfrom on a datagram socket: its whole length where the buffer was too small */
   size?: number
+  /** recvmsg: the control messages, Linux's msg_flags, and the sockets that came along, which the messages name */
+  control?: { level: number; type: number; data: Uint8Array }[]
+  flags?: number
+  passed?: { fd: number; family: Family; type: number; protocol: number }[]
   /** poll: those that are ready. `hangup` and `error` as POLLHUP and POLLERR */
   ready?: { fd: number; read: boolean; write: boolean; hangup: boolean; error: boolean; /** closed meanwhile: POLLNVAL */ invalid?: boolean }[]
 }
