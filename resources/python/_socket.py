@@ -544,9 +544,15 @@ class socket:
             _manners.setdefault(self._fd, {})[_TIMEO[option]] = seconds or None
 
 
+#: called with each descriptor that is closed
+on_close = []
+
+
 def _forget(fd):
     _manners.pop(fd, None)
     _timed.discard(fd)
+    for told in on_close:
+        told(fd)
     return open_fds.pop(fd, None) is not None
 
 

@@ -132,7 +132,7 @@ class Outcome:
 
     value = errno = number = message = fd = fds = address = size = ready = flags = None
     bytes = b''
-    control = passed = ()
+    control = passed = events = ()
 
 
 def _outcome(js):
@@ -150,6 +150,7 @@ def _outcome(js):
     out.address = take('address')
     out.size = take('size')
     out.ready = take('ready')
+    out.events = take('events') or ()
     control = take('control')
     if control is not None:
         out.control, out.passed, out.flags = control, take('passed') or (), take('flags')

@@ -112,7 +112,7 @@ def _modules():
     import os
     os.environ.setdefault('_PYTHON_SYSCONFIGDATA_NAME', f'_sysconfigdata_{sys.abiflags}_{sys.platform}_{sys.implementation._multiarch}')
     sys.platform = 'linux'
-    for name in ('_thread', 'labstdin', 'select', '_socket', '_queue'):
+    for name in ('_thread', 'labstdin', '_socket', 'select', '_queue'):
         _load(name)
     for name in _WITHOUT:
         sys.modules[name] = None

@@ -21,6 +21,8 @@ type Of<N extends GuestCall['name']> = Extract<GuestCall, { name: N }>
 
 export interface GuestReturn extends Outcome {
   ready?: PollReady[]
+  /** what epoll_wait found */
+  events?: [fd: number, events: number][]
   /** the second socket of socketpair */
   second?: Sock
   /** what getsockopt wrote */

@@ -26,6 +26,9 @@ const flags = v.optional(v.pipe(v.array(v.picklist(['PEEK', 'DONTWAIT', 'WAITALL
 const MAX_CONTROL = 64 * 1024
 const control = v.pipe(v.array(v.strictObject({ level: int, type: int, data: bytes(MAX_CONTROL) })), v.maxLength(256))
 
+/** What epoll_ctl() does, in order: op is EPOLL_CTL_ADD 1, DEL 2 or MOD 3 */
+const changes = v.pipe(v.array(v.strictObject({ op: v.picklist([1, 2, 3]), fd, events: v.pipe(int, v.minValue(0), v.maxValue(0xffff_ffff)) })), v.maxLength(10_000))
+
 /** One system call of a guest. Lengths are bytes, times are seconds. */
 export const guestCallSchema = v.variant('name', [
   v.strictObject({ name: v.literal('socket'), family: v.picklist(['inet', 'inet6', 'unix']), type: v.picklist(['stream', 'dgram', 'seqpacket']) }),
@@ -56,6 +59,10 @@ export const guestCallSchema = v.variant('name', [
     name: v.literal('poll'),
     fds: v.pipe(v.array(v.strictObject({ fd, read: v.boolean(), write: v.boolean() })), v.maxLength(10_000)),
   }),
+  /** a set of epoll(7): its descriptor comes in `value`, UNAVAILABLE where this system has none such */
+  v.strictObject({ name: v.literal('epoll_create') }),
+  v.strictObject({ name: v.literal('epoll_ctl'), fd, changes }),
+  v.strictObject({ name: v.literal('epoll_wait'), fd, changes, max: v.pipe(int, v.minValue(1)) }),
   v.strictObject({ name: v.literal('sleep'), seconds: v.pipe(v.number(), v.minValue(0), v.maxValue(1e9)) }),
   v.strictObject({ name: v.literal('input'), prompt: v.pipe(v.string(), v.maxLength(MAX_PRINT)) }),
 ])
@@ -82,6 +89,8 @@ export interface GuestOutcome {
   control?: { level: number; type: number; data: Uint8Array }[]
   flags?: number
   passed?: { fd: number; family: Family; type: number; protocol: number }[]
+  /** epoll_wait: what is ready, descriptor and events */
+  events?: [fd: number, events: number][]
   /** poll: those that are ready. `hangup` and `error` as POLLHUP and POLLERR */
   ready?: { fd: number; read: boolean; write: boolean; hangup: boolean; error: boolean; /** closed meanwhile: POLLNVAL */ invalid?: boolean }[]
 }
