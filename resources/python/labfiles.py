@@ -7,8 +7,8 @@ import os
 
 import _socket
 import labcore
+import laberrno
 import laberrors
-import labsetup
 import labstdin
 
 _own = {}
@@ -22,7 +22,7 @@ def install():
     for function in (read, write, close, isatty, dup, dup2, pipe, pipe2, fstat, get_blocking, set_blocking, get_inheritable, set_inheritable):
         name = function.__name__
         if hasattr(os, name):
-            _own[name] = labsetup.wrapped(getattr(os, name))
+            _own[name] = getattr(os, name)
         setattr(os, name, function)
     _fcntl()
 
@@ -122,7 +122,7 @@ def set_inheritable(fd, inheritable, /):
 
 def _fcntl():
     import fcntl as module
-    own_fcntl, own_ioctl = labsetup.wrapped(module.fcntl), labsetup.wrapped(module.ioctl)
+    own_fcntl, own_ioctl = laberrno.wrapped(module.fcntl, module='fcntl'), laberrno.wrapped(module.ioctl, module='fcntl')
 
     def number(fd):
         from select import _fd
