@@ -256,7 +256,14 @@ class socket:
 
     @_one
     def bind(self, address):
-        _done(self._call('bind', address=self._address(address, 'bind')))
+        given = self._address(address, 'bind')
+        out = self._call('bind', address=given)
+        if self._family == _NUMBERS['AF_UNIX']:
+            import labunix
+            moved = labunix.elsewhere(given) if out.errno == 'ENOENT' else None
+            if moved is not None:
+                out = self._call('bind', address=moved)
+        _done(out)
         if self._family == _NUMBERS['AF_UNIX']:
             _leave_file(address)
 
@@ -687,7 +694,12 @@ def if_nametoindex(name, /):
 
 
 def if_indextoname(index, /):
-    index = _int(index)
+    if not isinstance(index, int):
+        raise TypeError('an integer is required')
+    if index < 0:
+        raise OverflowError("can't convert negative value to unsigned int")
+    if index > 0xFFFF_FFFF:
+        raise OverflowError('Python int too large to convert to C unsigned long')
     for known, name in if_nameindex():
         if known == index:
             return name

@@ -87,7 +87,10 @@ class epoll:
         known = _select._sets.get(_socket._int(fd))
         if known is None:
             raise _errors.error('EBADF')
-        return known()
+        # another object of the same set
+        made = object.__new__(cls)
+        made.__dict__ = dict(known().__dict__)
+        return made
 
     @property
     def closed(self):
@@ -95,10 +98,9 @@ class epoll:
 
     def close(self):
         fd, self._own = self._own, -1
-        if fd < 0:
+        if fd < 0 or _select._sets.pop(fd, None) is None:
             return
         self._wanted.clear()
-        _select._sets.pop(fd, None)
         if self._kernel:
             _lab.post({'name': 'close', 'fd': fd})
 
@@ -174,7 +176,8 @@ class epoll:
             _lab.post({'name': 'epoll_ctl', 'fd': self._own, 'changes': self._take()})
 
     def _take(self):
-        changes, self._changes = self._changes, []
+        changes = self._changes[:]
+        self._changes.clear()
         return changes
 
     def poll(self, *args, **named):

@@ -113,10 +113,20 @@ def _wrap():
     opened = wrapped(io.open, 'open', '_io')
 
     def open(file, *args, **kwargs):
+        if type(file) is int and _is_socket(file):
+            # the null device hears what is wrong with the other arguments
+            opened('/dev/null', *args, **{**kwargs, 'closefd': True}).close()
+            import labpipe
+            return labpipe.opened(file, *args, **kwargs)
         _short(file)
         return opened(file, *args, **kwargs)
 
     builtins.open = io.open = _io.open = Builtin(open, 'open', '_io')
+
+
+def _is_socket(fd):
+    import _socket
+    return fd in _socket.open_fds
 
 
 def _short(path):

@@ -25,6 +25,12 @@ def install():
             _own[name] = getattr(os, name)
         setattr(os, name, function)
     _fcntl()
+    _socket.on_close.append(lambda fd: _inheritable.pop(fd, None))
+
+
+def _sets():
+    import select
+    return select._sets
 
 
 def _checked(out):
@@ -58,8 +64,10 @@ def write(fd, data, /):
 
 
 def close(fd):
+    known = _sets().get(fd)
+    if known is not None:
+        return known().close()
     if fd in _socket.open_fds:
-        _inheritable.pop(fd, None)
         return _socket.close(fd)
     return _own['close'](fd)
 
@@ -111,7 +119,7 @@ def set_blocking(fd, blocking, /):
 
 
 def get_inheritable(fd, /):
-    return _inheritable.get(fd, False) if fd in _socket.open_fds else _own['get_inheritable'](fd)
+    return _inheritable.get(fd, False) if fd in _socket.open_fds or fd in _sets() else _own['get_inheritable'](fd)
 
 
 def set_inheritable(fd, inheritable, /):

@@ -229,7 +229,8 @@ def to_lab(family, address, caller):
         path = _buffer(address)
     if len(path) > 108 or (len(path) >= 108 and path[:1] != b'\0'):
         raise OSError('AF_UNIX path too long')
-    return {'family': 'unix', 'path': path.decode('utf-8', 'surrogateescape')}
+    import labunix
+    return labunix.outside({'family': 'unix', 'path': path.decode('utf-8', 'surrogateescape')})
 
 
 def _port(value, caller):
@@ -254,7 +255,8 @@ def from_lab(address):
         return address['host'], address['port']
     if family == 'inet6':
         return address['host'].partition('%')[0], address['port'], 0, address.get('scope') or 0
-    path = address['path']
+    import labunix
+    path = labunix.inside(address['path'])
     return path.encode('utf-8', 'surrogateescape') if path[:1] == '\0' else path
 
 

@@ -108,11 +108,17 @@ def _ask(wanted, timeout):
     return [(fd, at_once[fd]) for fd in wanted if at_once.get(fd)]
 
 
-def _sequence(value):
+def _numbered(values):
+    """(object, descriptor) of each. A fileno() may change the list meanwhile."""
     try:
-        return list(value)
+        values = values if isinstance(values, (list, tuple)) else list(values)
     except TypeError:
         raise TypeError('arguments 1-3 must be sequences') from None
+    made = []
+    while len(made) < len(values):
+        one = values[len(made)]
+        made.append((one, _fd(one)))
+    return made
 
 
 def select(*args):
@@ -125,7 +131,7 @@ def select(*args):
             raise TypeError('timeout must be a float or None')
         if timeout < 0:
             raise ValueError('timeout must be non-negative')
-    lists = [[(o, _fd(o)) for o in _sequence(l)] for l in (rlist, wlist, xlist)]
+    lists = [_numbered(values) for values in (rlist, wlist, xlist)]
     wanted = {}
     for objects, events in zip(lists, (POLLIN, POLLOUT, 0)):
         for _, fd in objects:
