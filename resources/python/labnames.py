@@ -343,6 +343,9 @@ def gethostbyname(hostname, /):
 def _host_argument(caller, value):
     if not isinstance(value, (str, bytes, bytearray)):
         raise TypeError(f'{caller}() argument 1 must be str, bytes or bytearray, not {type(value).__name__}')
+    if isinstance(value, str):
+        # the format characters et
+        value = value.encode('idna')
     return _host(value)
 
 
@@ -374,7 +377,16 @@ def gethostname():
     return value if isinstance(value, str) else value[0]
 
 
-def getservbyname(servicename, protocolname=None, /):
+def _between(caller, args, low, high):
+    n = len(args)
+    if not low <= n <= high:
+        bound, many = ('least', low) if n < low else ('most', high)
+        raise TypeError(f"{caller}() takes at {bound} {many} argument{'' if many == 1 else 's'} ({n} given)")
+
+
+def getservbyname(*args):
+    _between('getservbyname', args, 1, 2)
+    servicename, protocolname = (*args, None)[:2]
     _text('getservbyname', 1, servicename)
     kinds = _kinds('getservbyname', protocolname)
     for kind in kinds:

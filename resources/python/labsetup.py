@@ -19,6 +19,7 @@ def install():
     import labimport
     import labsignal
     import labstruct
+    import labtrace
     laberrno.install()
     labimport.install()
     labstruct.install()
@@ -29,6 +30,7 @@ def install():
     _time()
     _system()
     _tracebacks()
+    labtrace.install()
 
 
 def _modules():
@@ -74,7 +76,10 @@ def _time():
     import time
     import laberrors
 
-    def sleep(seconds, /):
+    def sleep(*args):
+        if len(args) != 1:
+            raise TypeError(f'time.sleep() takes exactly one argument ({len(args)} given)')
+        seconds, = args
         if isinstance(seconds, str) or not hasattr(seconds, '__float__') and not hasattr(seconds, '__index__'):
             raise TypeError(f"'{type(seconds).__name__}' object cannot be interpreted as an integer")
         if seconds != seconds:
@@ -94,6 +99,10 @@ def _time():
             left = max(0.0, until - time.monotonic())
 
     time.sleep = Builtin(sleep, module='time')
+    # one stack runs at a time: a thread's own share of the processor is not told apart
+    for name, stand_in in (('thread_time', time.process_time), ('thread_time_ns', time.process_time_ns), ('tzset', lambda: None)):
+        if not hasattr(time, name):
+            setattr(time, name, Builtin(stand_in, name, 'time'))
 
 
 def _system():
