@@ -59,7 +59,7 @@ function isInstalled() {
     path === '' || have[path]?.version === version || (!have[path] && (optional || devOptional || peer)))
 }
 
-const BUILD_SOURCES = ['src', 'electron.vite.config.ts', 'package-lock.json']
+const BUILD_SOURCES = ['src', 'resources', 'electron.vite.config.ts', 'package-lock.json']
 
 /** Every file below, with its time and size: cheaper than reading them, and a changed, added or removed file shows. */
 function fingerprint(path, hash) {

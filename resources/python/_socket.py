@@ -19,12 +19,14 @@ error = OSError
 timeout = TimeoutError
 _STREAM, _DGRAM, _SEQPACKET = _NUMBERS['SOCK_STREAM'], _NUMBERS['SOCK_DGRAM'], _NUMBERS['SOCK_SEQPACKET']
 _NONBLOCK, _CLOEXEC = _NUMBERS.get('SOCK_NONBLOCK', 0), _NUMBERS.get('SOCK_CLOEXEC', 0)
+_FAMILY_NUMBERS = {name: number for number, name in _FAMILIES.items()}
 _KINDS = {_STREAM: 'stream', _DGRAM: 'dgram', _SEQPACKET: 'seqpacket'}
 #: the flags that the contract has names for
-_FLAGS = {name: _NUMBERS[f'MSG_{name}'] for name in ('PEEK', 'DONTWAIT', 'WAITALL', 'OOB', 'TRUNC', 'NOSIGNAL')
+_FLAGS = {name: _NUMBERS[f'MSG_{name}'] for name in ('PEEK', 'DONTWAIT', 'WAITALL', 'OOB', 'TRUNC', 'NOSIGNAL', 'MORE', 'EOR', 'ERRQUEUE', 'DONTROUTE', 'CONFIRM')
           if f'MSG_{name}' in _NUMBERS}
-#: most bytes of one request to the lab
+#: most bytes of one request to the lab, and of control messages
 _PIECE = 4 * 1024 * 1024
+_MOST_CONTROL = 64 * 1024
 #: what is open here: family, type, protocol by descriptor
 open_fds = {}
 #: how calls on a descriptor wait where its socket object says nothing: O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO
@@ -254,7 +256,14 @@ class socket:
 
     @_one
     def bind(self, address):
-        _done(self._call('bind', address=self._address(address, 'bind')))
+        given = self._address(address, 'bind')
+        out = self._call('bind', address=given)
+        if self._family == _NUMBERS['AF_UNIX']:
+            import labunix
+            moved = labunix.elsewhere(given) if out.errno == 'ENOENT' else None
+            if moved is not None:
+                out = self._call('bind', address=moved)
+        _done(out)
         if self._family == _NUMBERS['AF_UNIX']:
             _leave_file(address)
 
@@ -398,15 +407,26 @@ class socket:
             raise TypeError('sendmsg() argument 2 must be an iterable') from None
         flags = _int(args[2]) if len(args) > 2 else 0
         for item in ancillary:
-            if not isinstance(item, tuple) or len(item) != 3:
-                raise TypeError('[sendmsg() ancillary data items]() argument must be sequence of length 3')
-            _int(item[0]), _int(item[1]), _bytes(item[2])
-        if ancillary:
-            raise _errors.noted(_errors.error('EOPNOTSUPP'), 'the lab sends no ancillary data: its programs are no processes that could pass descriptors to each other')
-        if len(args) > 3 and args[3] is not None:
-            address = self._address(args[3], 'sendmsg')
+            what = '[sendmsg() ancillary data items]() argument must be'
+            if not isinstance(item, (tuple, list)):
+                raise TypeError(f'{what} 3-item sequence, not {type(item).__name__}')
+            if len(item) != 3:
+                raise TypeError(f'{what} sequence of length 3, not {len(item)}')
+        control = [{'level': _int(level), 'type': _int(type), 'data': _bytes(value)} for level, type, value in ancillary]
+        address = self._address(args[3], 'sendmsg') if len(args) > 3 and args[3] is not None else None
+        if control:
+            return self._send_control(data, control, flags, address)
+        if address is not None:
             return _done(self._call('sendto', data=data, address=address, flags=_names(flags))).value
         return self._send(data, flags)
+
+    def _send_control(self, data, control, flags, address):
+        to = {} if address is None else {'address': address}
+        done = _done(self._call('sendmsg', data=data[:_PIECE], control=control, flags=_names(flags), **to)).value
+        # a stream that blocks takes the rest, too
+        if done < len(data) and self._type == _STREAM and self._timeout is None and not flags & _FLAGS['DONTWAIT']:
+            return done + self._send(data[done:], flags)
+        return done
 
     # ---- receiving
 
@@ -417,10 +437,13 @@ class socket:
 
     def _recvfrom(self, size, flags):
         out = _done(self._call('recvfrom', n=min(size, _PIECE * 4), flags=_names(flags)))
-        address = out.address
+        return out, self._peer(out.address)
+
+    def _peer(self, address):
+        """The sender of what was received; a stream has none."""
         if address is not None and (self._type == _STREAM and address['family'] != 'unix' or address.get('path') == ''):
             address = None
-        return out, _from_lab(address)
+        return _from_lab(address)
 
     def recv(self, *args):
         _arity('recv', args, 1, 2)
@@ -466,8 +489,7 @@ class socket:
         size = _size(args[0])
         if size < 0:
             raise ValueError('negative buffer size in recvmsg()')
-        data, flags, address = self._recvmsg(size, args[1:], 'recvmsg')
-        return data, [], flags, address
+        return self._recvmsg(size, args[1:])
 
     def recvmsg_into(self, *args):
         _arity('recvmsg_into', args, 1, 3)
@@ -479,22 +501,26 @@ class socket:
             views = [_writable(b, 'recvmsg_into', 1) for b in buffers]
         except TypeError:
             raise TypeError('recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers') from None
-        data, flags, address = self._recvmsg(sum(map(len, views)), args[1:], 'recvmsg_into')
+        data, control, flags, address = self._recvmsg(sum(map(len, views)), args[1:])
         at = 0
         for view in views:
             piece = data[at:at + len(view)]
             view[:len(piece)] = piece
             at += len(piece)
-        return len(data), [], flags, address
+        return len(data), control, flags, address
 
-    def _recvmsg(self, size, rest, caller):
+    def _recvmsg(self, size, rest):
         ancillary = _size(rest[0]) if rest else 0
         flags = _int(rest[1]) if len(rest) > 1 else 0
         if not 0 <= ancillary <= 0x7FFF_FFFF:
             raise ValueError('invalid ancillary data buffer length')
-        out, address = self._recvfrom(size, flags)
+        out = _done(self._call('recvmsg', n=min(size, _PIECE * 4), room=min(ancillary, _MOST_CONTROL), flags=_names(flags)))
+        for passed in out.passed:
+            open_fds[passed['fd']] = _FAMILY_NUMBERS[passed['family']], passed['type'], passed['protocol']
+        control = [(message['level'], message['type'], bytes(message['data'])) for message in out.control]
         cut = out.size is not None and out.size > len(out.bytes)
-        return out.bytes, _FLAGS['TRUNC'] if cut else 0, address
+        told = out.flags if out.flags is not None else _FLAGS['TRUNC'] if cut else 0
+        return out.bytes, control, told, self._peer(out.address)
 
     # ---- options
 
@@ -525,9 +551,15 @@ class socket:
             _manners.setdefault(self._fd, {})[_TIMEO[option]] = seconds or None
 
 
+#: called with each descriptor that is closed
+on_close = []
+
+
 def _forget(fd):
     _manners.pop(fd, None)
     _timed.discard(fd)
+    for told in on_close:
+        told(fd)
     return open_fds.pop(fd, None) is not None
 
 
@@ -662,7 +694,12 @@ def if_nametoindex(name, /):
 
 
 def if_indextoname(index, /):
-    index = _int(index)
+    if not isinstance(index, int):
+        raise TypeError('an integer is required')
+    if index < 0:
+        raise OverflowError("can't convert negative value to unsigned int")
+    if index > 0xFFFF_FFFF:
+        raise OverflowError('Python int too large to convert to C unsigned long')
     for known, name in if_nameindex():
         if known == index:
             return name

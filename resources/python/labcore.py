@@ -130,8 +130,9 @@ def place():
 class Outcome:
     """How a call ended: the contract's GuestOutcome with Python's names."""
 
-    value = errno = number = message = fd = fds = address = size = ready = None
+    value = errno = number = message = fd = fds = address = size = ready = flags = None
     bytes = b''
+    control = passed = events = ()
 
 
 def _outcome(js):
@@ -149,6 +150,10 @@ def _outcome(js):
     out.address = take('address')
     out.size = take('size')
     out.ready = take('ready')
+    out.events = take('events') or ()
+    control = take('control')
+    if control is not None:
+        out.control, out.passed, out.flags = control, take('passed') or (), take('flags')
     return out
 
 
@@ -195,7 +200,7 @@ def call(request, timeout=None, again=True):
     """Makes one system call. Interrupted without a handler that raises, it is made again (PEP 475), unless not `again`."""
     file, line = place()
     kind = _FRAMED.get(request['name'])
-    if kind is not None and (request.get('n', 0) > _ROOM or not -1 <= request['fd'] <= 0x7FFF_FFFF):
+    if kind is not None and (request.get('n', 0) > _ROOM or not -1 <= request['fd'] <= 0x7FFF_FFFF or not _FLAGS.keys() >= set(request.get('flags', ()))):
         kind = None
     me = current
     while True:

@@ -7,8 +7,8 @@ import os
 
 import _socket
 import labcore
+import laberrno
 import laberrors
-import labsetup
 import labstdin
 
 _own = {}
@@ -22,9 +22,15 @@ def install():
     for function in (read, write, close, isatty, dup, dup2, pipe, pipe2, fstat, get_blocking, set_blocking, get_inheritable, set_inheritable):
         name = function.__name__
         if hasattr(os, name):
-            _own[name] = labsetup.wrapped(getattr(os, name))
+            _own[name] = getattr(os, name)
         setattr(os, name, function)
     _fcntl()
+    _socket.on_close.append(lambda fd: _inheritable.pop(fd, None))
+
+
+def _sets():
+    import select
+    return select._sets
 
 
 def _checked(out):
@@ -58,8 +64,10 @@ def write(fd, data, /):
 
 
 def close(fd):
+    known = _sets().get(fd)
+    if known is not None:
+        return known().close()
     if fd in _socket.open_fds:
-        _inheritable.pop(fd, None)
         return _socket.close(fd)
     return _own['close'](fd)
 
@@ -111,7 +119,7 @@ def set_blocking(fd, blocking, /):
 
 
 def get_inheritable(fd, /):
-    return _inheritable.get(fd, False) if fd in _socket.open_fds else _own['get_inheritable'](fd)
+    return _inheritable.get(fd, False) if fd in _socket.open_fds or fd in _sets() else _own['get_inheritable'](fd)
 
 
 def set_inheritable(fd, inheritable, /):
@@ -122,7 +130,7 @@ def set_inheritable(fd, inheritable, /):
 
 def _fcntl():
     import fcntl as module
-    own_fcntl, own_ioctl = labsetup.wrapped(module.fcntl), labsetup.wrapped(module.ioctl)
+    own_fcntl, own_ioctl = laberrno.wrapped(module.fcntl, module='fcntl'), laberrno.wrapped(module.ioctl, module='fcntl')
 
     def number(fd):
         from select import _fd

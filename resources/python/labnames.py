@@ -229,7 +229,8 @@ def to_lab(family, address, caller):
         path = _buffer(address)
     if len(path) > 108 or (len(path) >= 108 and path[:1] != b'\0'):
         raise OSError('AF_UNIX path too long')
-    return {'family': 'unix', 'path': path.decode('utf-8', 'surrogateescape')}
+    import labunix
+    return labunix.outside({'family': 'unix', 'path': path.decode('utf-8', 'surrogateescape')})
 
 
 def _port(value, caller):
@@ -254,7 +255,8 @@ def from_lab(address):
         return address['host'], address['port']
     if family == 'inet6':
         return address['host'].partition('%')[0], address['port'], 0, address.get('scope') or 0
-    path = address['path']
+    import labunix
+    path = labunix.inside(address['path'])
     return path.encode('utf-8', 'surrogateescape') if path[:1] == '\0' else path
 
 
@@ -341,6 +343,9 @@ def gethostbyname(hostname, /):
 def _host_argument(caller, value):
     if not isinstance(value, (str, bytes, bytearray)):
         raise TypeError(f'{caller}() argument 1 must be str, bytes or bytearray, not {type(value).__name__}')
+    if isinstance(value, str):
+        # the format characters et
+        value = value.encode('idna')
     return _host(value)
 
 
@@ -372,7 +377,16 @@ def gethostname():
     return value if isinstance(value, str) else value[0]
 
 
-def getservbyname(servicename, protocolname=None, /):
+def _between(caller, args, low, high):
+    n = len(args)
+    if not low <= n <= high:
+        bound, many = ('least', low) if n < low else ('most', high)
+        raise TypeError(f"{caller}() takes at {bound} {many} argument{'' if many == 1 else 's'} ({n} given)")
+
+
+def getservbyname(*args):
+    _between('getservbyname', args, 1, 2)
+    servicename, protocolname = (*args, None)[:2]
     _text('getservbyname', 1, servicename)
     kinds = _kinds('getservbyname', protocolname)
     for kind in kinds:

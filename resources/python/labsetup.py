@@ -1,4 +1,4 @@
-"""Makes the interpreter the one that a student knows from Linux: our modules in the place of C's, standard streams, errno."""
+"""Makes the interpreter the one that a student knows from Linux: our modules in the place of C's, standard streams."""
 import sys
 
 import labcore
@@ -14,11 +14,13 @@ _HIDDEN = (labcore.OURS, '/lib/python314.zip/_pyodide/', '/lib/python314.zip/pyo
 
 def install():
     """Once, before the program's first line."""
-    _numbers()
+    import laberrno
     import labgc
     import labimport
     import labsignal
     import labstruct
+    import labtrace
+    laberrno.install()
     labimport.install()
     labstruct.install()
     labgc.install()
@@ -28,80 +30,7 @@ def install():
     _time()
     _system()
     _tracebacks()
-
-
-def _numbers():
-    """errno, with Linux's numbers and texts: the interpreter's own are those of WebAssembly's C library."""
-    import errno
-    import os
-    from labnumbers import ERRNO
-    own = {name: value for name, value in vars(errno).items() if name.startswith('E')}
-    texts = {}
-    for name in own:
-        if name not in ERRNO:
-            delattr(errno, name)
-    errno.errorcode.clear()
-    for name, (number, text) in ERRNO.items():
-        setattr(errno, name, number)
-        texts.setdefault(number, text)
-        if name not in ('EWOULDBLOCK', 'EDEADLOCK', 'EOPNOTSUPP'):
-            errno.errorcode[number] = name
-    errno.errorcode[95] = 'EOPNOTSUPP'
-    linux = {value: ERRNO[name] for name, value in own.items() if name in ERRNO}
-    _errno_classes(own)
-
-    def strerror(code, /):
-        return texts.get(code, f'Unknown error {code}')
-
-    os.strerror = strerror
-    _files(linux)
-
-
-def _errno_classes(own):
-    """OSError(111, ...) makes a ConnectionRefusedError: the interpreter's own table of that is found, and told Linux's numbers."""
-    import gc
-    from laberrors import _CLASSES
-    from labnumbers import ERRNO
-    refused = own.get('ECONNREFUSED')
-    table = next((d for d in gc.get_objects() if type(d) is dict and d.get(refused) is ConnectionRefusedError and len(d) < 64), None)
-    if table is None:
-        return
-    # files may still fail with numbers of the interpreter's own: those keep their classes
-    of_files = {own[name] for name in ('EEXIST', 'EISDIR', 'ENOENT', 'EPERM', 'EINTR') if name in own}
-    for number in [number for number in table if number not in of_files]:
-        del table[number]
-    for name, cls in _CLASSES.items():
-        table.setdefault(ERRNO[name][0], cls)
-
-
-def _files(linux):
-    """Errors of files carry Linux's numbers, too."""
-    import builtins
-    import functools
-    import io
-    import os
-
-    global wrapped
-
-    def wrapped(function):
-        @functools.wraps(function)
-        def call(*args, **kwargs):
-            try:
-                return function(*args, **kwargs)
-            except OSError as e:
-                known = linux.get(e.errno)
-                if known is not None:
-                    e.args = e.errno, e.strerror = known
-                raise
-        return call
-
-    for name in ('open', 'stat', 'lstat', 'listdir', 'scandir', 'mkdir', 'rmdir', 'remove', 'unlink', 'rename', 'replace', 'chdir',
-                 'readlink', 'symlink', 'link', 'chmod', 'truncate', 'utime', 'access', 'ftruncate', 'lseek', 'fsync', 'fchmod',
-                 'get_terminal_size', 'ttyname', 'statvfs'):
-        function = getattr(os, name, None)
-        if function is not None:
-            setattr(os, name, wrapped(function))
-    builtins.open = io.open = wrapped(io.open)
+    labtrace.install()
 
 
 def _modules():
@@ -112,7 +41,7 @@ def _modules():
     import os
     os.environ.setdefault('_PYTHON_SYSCONFIGDATA_NAME', f'_sysconfigdata_{sys.abiflags}_{sys.platform}_{sys.implementation._multiarch}')
     sys.platform = 'linux'
-    for name in ('_thread', 'labstdin', 'select', '_socket', '_queue'):
+    for name in ('_thread', 'labstdin', '_socket', 'select', '_queue'):
         _load(name)
     for name in _WITHOUT:
         sys.modules[name] = None
@@ -147,7 +76,10 @@ def _time():
     import time
     import laberrors
 
-    def sleep(seconds, /):
+    def sleep(*args):
+        if len(args) != 1:
+            raise TypeError(f'time.sleep() takes exactly one argument ({len(args)} given)')
+        seconds, = args
         if isinstance(seconds, str) or not hasattr(seconds, '__float__') and not hasattr(seconds, '__index__'):
             raise TypeError(f"'{type(seconds).__name__}' object cannot be interpreted as an integer")
         if seconds != seconds:
@@ -167,6 +99,10 @@ def _time():
             left = max(0.0, until - time.monotonic())
 
     time.sleep = Builtin(sleep, module='time')
+    # one stack runs at a time: a thread's own share of the processor is not told apart
+    for name, stand_in in (('thread_time', time.process_time), ('thread_time_ns', time.process_time_ns), ('tzset', lambda: None)):
+        if not hasattr(time, name):
+            setattr(time, name, Builtin(stand_in, name, 'time'))
 
 
 def _system():

@@ -1,4 +1,4 @@
-"""The C module select over the lab's poll: select, poll, and Linux's epoll (level-triggered, EPOLLET told as level)."""
+"""The C module select over the lab's poll: select and poll; epoll is in labepoll.py."""
 import time as _time
 
 import labcore as _lab
@@ -38,6 +38,10 @@ def _open():
     return _socket.open_fds
 
 
+#: epoll sets by descriptor, which can be waited for as well
+_sets = {}
+
+
 def _is_file(fd):
     """A descriptor of this interpreter that is no socket: always ready, as poll says of files."""
     import os
@@ -54,7 +58,10 @@ def _ask(wanted, timeout):
     until = None if timeout is None else _time.monotonic() + timeout
     at_once, ask = {}, []
     for fd, events in wanted.items():
-        if fd in sockets:
+        if fd in _sets:
+            _sets[fd]()._flush()
+            ask.append({'fd': fd, 'read': bool(events & _READ), 'write': False})
+        elif fd in sockets:
             ask.append({'fd': fd, 'read': bool(events & _READ), 'write': bool(events & _WRITE)})
         elif fd == 0:
             if events & _READ and _stdin.ready():
@@ -101,11 +108,17 @@ def _ask(wanted, timeout):
     return [(fd, at_once[fd]) for fd in wanted if at_once.get(fd)]
 
 
-def _sequence(value):
+def _numbered(values):
+    """(object, descriptor) of each. A fileno() may change the list meanwhile."""
     try:
-        return list(value)
+        values = values if isinstance(values, (list, tuple)) else list(values)
     except TypeError:
         raise TypeError('arguments 1-3 must be sequences') from None
+    made = []
+    while len(made) < len(values):
+        one = values[len(made)]
+        made.append((one, _fd(one)))
+    return made
 
 
 def select(*args):
@@ -118,16 +131,16 @@ def select(*args):
             raise TypeError('timeout must be a float or None')
         if timeout < 0:
             raise ValueError('timeout must be non-negative')
-    lists = [[(o, _fd(o)) for o in _sequence(l)] for l in (rlist, wlist, xlist)]
+    lists = [_numbered(values) for values in (rlist, wlist, xlist)]
     wanted = {}
     for objects, events in zip(lists, (POLLIN, POLLOUT, 0)):
         for _, fd in objects:
-            if fd >= 1024 and fd not in _open():
+            if fd >= 1024 and fd not in _open() and fd not in _sets:
                 raise ValueError('filedescriptor out of range in select()')
             wanted[fd] = wanted.get(fd, 0) | events
     sockets = _open()
     for fd in wanted:
-        if fd not in sockets and fd > 2 and not _is_file(fd):
+        if fd not in sockets and fd not in _sets and fd > 2 and not _is_file(fd):
             raise _errors.error('EBADF')
     ready = dict(_ask(wanted, timeout))
     if POLLNVAL in ready.values():
@@ -146,28 +159,42 @@ def _mask(value):
     return value
 
 
+def _count(caller, args, low, high):
+    n = len(args)
+    if not low <= n <= high:
+        bound, plural = ('', low) if low == high else ('at least ', low) if n < low else ('at most ', high)
+        raise TypeError(f"{caller} expected {bound}{plural} argument{'' if plural == 1 else 's'}, got {n}")
+
+
 class _Poll:
     __slots__ = ('_wanted', '_running')
 
     def __new__(cls, *args):
         raise TypeError("cannot create 'select.poll' instances")
 
-    def register(self, fd, eventmask=POLLIN | POLLPRI | POLLOUT, /):
-        self._wanted[_fd(fd)] = _mask(eventmask)
+    def register(self, *args):
+        _count('register', args, 1, 2)
+        self._wanted[_fd(args[0])] = _mask(args[1] if len(args) > 1 else POLLIN | POLLPRI | POLLOUT)
 
-    def modify(self, fd, eventmask, /):
+    def modify(self, *args):
+        _count('modify', args, 2, 2)
+        fd, eventmask = args
         fd, events = _fd(fd), _mask(eventmask)
         if fd not in self._wanted:
             raise _errors.error('ENOENT')
         self._wanted[fd] = events
 
-    def unregister(self, fd, /):
-        fd = _fd(fd)
+    def unregister(self, *args):
+        if len(args) != 1:
+            raise TypeError(f'select.poll.unregister() takes exactly one argument ({len(args)} given)')
+        fd = _fd(args[0])
         if fd not in self._wanted:
             raise KeyError(fd)
         del self._wanted[fd]
 
-    def poll(self, timeout=None, /):
+    def poll(self, *args):
+        _count('poll', args, 0, 1)
+        timeout = args[0] if args else None
         if timeout is not None and not isinstance(timeout, (int, float)):
             raise TypeError('timeout must be an integer or None')
         if timeout is not None and timeout > 0x7FFF_FFFF:
@@ -192,97 +219,7 @@ def poll():
     return made
 
 
-class epoll:
-    """select.epoll(sizehint=-1, flags=0)"""
-
-    def __init__(self, sizehint=-1, flags=0):
-        if sizehint != -1 and sizehint <= 0:
-            raise ValueError('negative sizehint')
-        if flags & ~EPOLL_CLOEXEC:
-            raise _errors.error('EINVAL')
-        self._wanted = {}
-        self._spent = set()
-        # a descriptor that is in nobody's way
-        global _epolls
-        _epolls += 1
-        self._own = 1_000_000 + _epolls
-
-    @classmethod
-    def fromfd(cls, fd, /):
-        raise _errors.error('EBADF')
-
-    @property
-    def closed(self):
-        return self._own < 0
-
-    def close(self):
-        self._own = -1
-        self._wanted.clear()
-
-    def fileno(self):
-        self._alive()
-        return self._own
-
-    def _alive(self):
-        if self._own < 0:
-            raise ValueError('I/O operation on closed epoll object')
-
-    def _known(self, fd):
-        self._alive()
-        number = _fd(fd)
-        if number not in _open() and number > 2:
-            self._wanted.pop(number, None)
-            raise _errors.error('EPERM' if _is_file(number) else 'EBADF')
-        return number
-
-    def register(self, fd, eventmask=EPOLLIN | EPOLLPRI | EPOLLOUT):
-        number = self._known(fd)
-        if number in self._wanted:
-            raise _errors.error('EEXIST')
-        self._wanted[number] = eventmask
-
-    def modify(self, fd, eventmask):
-        number = self._known(fd)
-        if number not in self._wanted:
-            raise _errors.error('ENOENT')
-        self._wanted[number] = eventmask
-        self._spent.discard(number)
-
-    def unregister(self, fd):
-        number = self._known(fd)
-        if number not in self._wanted:
-            raise _errors.error('ENOENT')
-        del self._wanted[number]
-        self._spent.discard(number)
-
-    def poll(self, timeout=None, maxevents=-1):
-        self._alive()
-        if timeout is not None and not isinstance(timeout, (int, float)):
-            raise TypeError('timeout must be a number or None')
-        if maxevents != -1 and maxevents <= 0:
-            raise ValueError(f'maxevents must be greater than 0, got {maxevents}')
-        sockets = _open()
-        for fd in [fd for fd in self._wanted if fd not in sockets and fd > 2]:
-            # the kernel forgets what is closed
-            del self._wanted[fd]
-        wanted = {fd: events for fd, events in self._wanted.items() if fd not in self._spent}
-        ready = _ask(wanted, None if timeout is None or timeout < 0 else timeout)
-        if maxevents != -1:
-            ready = ready[:maxevents]
-        self._spent.update(fd for fd, _ in ready if self._wanted.get(fd, 0) & EPOLLONESHOT)
-        return ready
-
-    def __enter__(self):
-        self._alive()
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
-
-
-_epolls = 0
-
-
+from labepoll import epoll  # noqa: E402
 from labbuiltin import seal as _seal  # noqa: E402
 
 _seal(globals(), __name__)

@@ -6,7 +6,7 @@ import type { GuestCall } from '../shared/contract/guest'
 import type { NetInterface } from '../shared/contract/contract'
 import type { Family, Plain, SockType } from '../shared/trace/events'
 import { hostOption } from './guest-numbers'
-import { describeValue, joinsGroup, nameOption, refuseOption } from './guest-options'
+import { describeValue, joinsGroup, nameOption, refuseOption, tellsArrival } from './guest-options'
 import { HOPS } from './kernel/descriptors'
 import type { Dispatcher } from './kernel/dispatcher'
 import type { MaybePromise } from './kernel/invoker'
@@ -21,6 +21,8 @@ type Of<N extends GuestCall['name']> = Extract<GuestCall, { name: N }>
 
 export interface GuestReturn extends Outcome {
   ready?: PollReady[]
+  /** what epoll_wait found */
+  events?: [fd: number, events: number][]
   /** the second socket of socketpair */
   second?: Sock
   /** what getsockopt wrote */
@@ -36,11 +38,15 @@ export interface CallContext {
   recvBytes: number
 }
 
-const named = (flags: Flags): { flags?: string } => (flags?.length ? { flags: flags.map((f) => `MSG_${f}`).join('|') } : {})
+export const named = (flags: Flags): { flags?: string } => (flags?.length ? { flags: flags.map((f) => `MSG_${f}`).join('|') } : {})
 
-function bits(k: Dispatcher, flags: Flags): number {
-  const { MSG } = k.native.table
-  return (flags?.includes('PEEK') ? MSG.peek : 0) | (flags?.includes('OOB') ? MSG_OOB : 0)
+/** Linux's own flags of <bits/socket.h>; elsewhere a call without them does */
+const LINUX_FLAGS: Readonly<Record<string, number>> = { MORE: 0x8000, EOR: 0x80, ERRQUEUE: 0x2000, DONTROUTE: 4, CONFIRM: 0x800 }
+
+export function nativeFlags(k: Dispatcher, flags: Flags): number {
+  const { MSG, name } = k.native.table
+  const own = name === 'linux' ? (flags ?? []).reduce((sum, flag) => sum | (LINUX_FLAGS[flag] ?? 0), 0) : 0
+  return (flags?.includes('PEEK') ? MSG.peek : 0) | (flags?.includes('OOB') ? MSG_OOB : 0) | own
 }
 
 /** MSG_DONTWAIT is this call's patience: our descriptors never block in the kernel anyway. */
@@ -52,7 +58,7 @@ export function send(k: Dispatcher, th: Thread, sock: Sock, call: Of<'send'>): M
   hurry(th, call.flags)
   if (!call.flags?.length) return k.send(th, sock, call.data)
   const { data } = call
-  const flags = bits(k, call.flags) | k.native.table.MSG.nosignal
+  const flags = nativeFlags(k, call.flags) | k.native.table.MSG.nosignal
   return k.invoke(th, 'send', sock, { len: data.length, ...named(call.flags) }, undefined, {
     attempt: () => k.native.send(sock.fd, data, data.length, flags),
     want: 'writable',
@@ -69,7 +75,7 @@ export function recv(k: Dispatcher, th: Thread, sock: Sock, call: Of<'recv'>, mo
   const plain = flags.every((f) => f === 'PEEK')
   if (plain) return sized(k.recv(th, sock, call.n, { peek: flags.length > 0 }))
   const want = Math.min(call.n, most)
-  const native = bits(k, flags)
+  const native = nativeFlags(k, flags)
   const args = { len: call.n, ...named(flags) }
   if (flags.includes('WAITALL') && sock.type === 'stream' && !flags.includes('PEEK') && th.timeout === null) return recvAll(k, th, sock, want, native, args)
   return k.invoke(th, 'recv', sock, args, undefined, {
@@ -111,12 +117,12 @@ function recvAll(k: Dispatcher, th: Thread, sock: Sock, want: number, flags: num
 
 export function sendto(k: Dispatcher, th: Thread, sock: Sock, call: Of<'sendto'>): MaybePromise<GuestReturn> {
   hurry(th, call.flags)
-  return k.sendto(th, sock, call.data, call.address, bits(k, call.flags), named(call.flags))
+  return k.sendto(th, sock, call.data, call.address, nativeFlags(k, call.flags), named(call.flags))
 }
 
 export function recvfrom(k: Dispatcher, th: Thread, sock: Sock, call: Of<'recvfrom'>): MaybePromise<GuestReturn> {
   hurry(th, call.flags)
-  return sized(k.recvfrom(th, sock, call.n, bits(k, call.flags), named(call.flags)))
+  return sized(k.recvfrom(th, sock, call.n, nativeFlags(k, call.flags), named(call.flags)))
 }
 
 const sized = (outcome: MaybePromise<GuestReturn>): MaybePromise<GuestReturn> => outcome
@@ -129,6 +135,7 @@ export function dup(k: Dispatcher, th: Thread, sock: Sock): MaybePromise<GuestRe
     done: (fd, ret) => {
       const made = k.fds.adopt(th.run, fd, sock.family, sock.type)
       made.listening = sock.listening
+      if (sock.ownPktinfo) made.ownPktinfo = true
       if (sock.remote) made.remote = ret.remote = sock.remote
       if (sock.pktinfo) made.pktinfo = true
       if (sock.hops !== undefined) made.hops = sock.hops
@@ -191,6 +198,11 @@ export function setsockopt({ dispatcher: k, interfaces }: CallContext, th: Threa
     done: () => {
       if (joinsGroup(table, level, number)) k.fds.askArrival(sock)
       if (option.name === HOPS[sock.family]) delete sock.hops
+      if (tellsArrival(table, level, number)) {
+        sock.ownPktinfo = bytes.some((byte) => byte !== 0)
+        // the lab goes on asking for a member of a group
+        if (sock.pktinfo && !sock.ownPktinfo) k.native.setsockopt(sock.fd, level, number, int32(1))
+      }
       return { value: null }
     },
   })
@@ -207,6 +219,7 @@ export function getsockopt({ dispatcher: k, interfaces }: CallContext, th: Threa
     done: (length) => {
       // the lab keeps it at 0 while a group's datagrams stay on this computer; the program sees what it has set
       if (option.name === HOPS[sock.family] && sock.hops !== undefined) into.set(int32(sock.hops).subarray(0, length))
+      if (sock.pktinfo && !sock.ownPktinfo && tellsArrival(table, level, number)) into.fill(0)
       const raw = into.slice(0, length)
       const value = describeValue(table, option, raw, interfaces)
       return { value, raw: host!.toGuest(raw).subarray(0, call.len || 4) } as Outcome

@@ -71,6 +71,10 @@ const JOINS: Record<PlatformTable['name'], readonly string[]> = {
 
 export const joinsGroup = (table: PlatformTable, level: number, option: number): boolean => JOINS[table.name].includes(`${level} ${option}`)
 
+/** Whether this is Linux's option that has the kernel tell where a datagram came in (IP_PKTINFO, IPV6_RECVPKTINFO): the lab may have set it already. */
+export const tellsArrival = (table: PlatformTable, level: number, option: number): boolean =>
+  table.name === 'linux' && ((level === 0 && option === 8) || (level === 41 && option === 49))
+
 const hex = (bytes: Uint8Array): string => [...bytes.subarray(0, 64)].map((b) => b.toString(16).padStart(2, '0')).join('')
 const ipv4 = (bytes: Uint8Array): string => formatAddress({ family: 'inet', bytes })
 

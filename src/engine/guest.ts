@@ -7,10 +7,12 @@ import { resolve } from 'node:path'
 import type { ParamsOf } from '../shared/contract/contract'
 import type { GuestCall, GuestOutcome } from '../shared/contract/guest'
 import { fail, ok, type LabError, type Result } from '../shared/result'
-import type { Plain, RunId, ThreadId } from '../shared/trace/events'
+import type { Plain, RunId, SyscallName, ThreadId } from '../shared/trace/events'
 import type { Client } from './client'
 import type { Engine } from './engine'
 import { dup, getsockopt, recv, recvfrom, send, sendto, seqpacket, setsockopt, socketpair, type GuestReturn } from './guest-calls'
+import { GuestEpolls } from './guest-epoll'
+import { recvmsg, sendmsg, type Received } from './guest-messages'
 import { linuxErrno } from './guest-numbers'
 import { PrintBudget } from './guest-print'
 import type { Kernel } from './kernel/kernel'
@@ -29,6 +31,7 @@ interface Guest {
   main: Thread
   /** its sockets by descriptor */
   sockets: Map<number, Sock>
+  epolls: GuestEpolls
   /** the paths that its Unix sockets were bound to, each with the inode of its file */
   paths: Map<string, number>
   /** the threads beside the main one */
@@ -55,7 +58,7 @@ export class Guests {
     const main = processes.begin(run, 'main', '<module>')
     let end!: Guest['end']
     const over = new Promise<GuestEnd>((resolve) => (end = resolve))
-    this.guests.set(run.id, { run, owner: client, main, sockets: new Map(), paths: new Map(), threads: 0, print: new PrintBudget(), over, end })
+    this.guests.set(run.id, { run, owner: client, main, sockets: new Map(), epolls: new GuestEpolls(run), paths: new Map(), threads: 0, print: new PrintBudget(), over, end })
     // whoever ends the run (a person's stop, a new session) aborts it first
     run.abort.signal.addEventListener('abort', () => this.forget(run.id, { status: 'stopped' }), { once: true })
     return ok({ run: run.id, thread: main.id })
@@ -173,6 +176,7 @@ export class Guests {
     if (!guest) return
     this.guests.delete(run)
     removePaths(guest)
+    guest.epolls.end(this.engine.kernel!.dispatcher)
     guest.end(end)
   }
 
@@ -206,8 +210,11 @@ export class Guests {
       case 'sendto': return on(call.fd, (sock) => sendto(k, th, sock, call))
       case 'recv': return on(call.fd, (sock) => recv(k, th, sock, call, LIMITS.recvBytes))
       case 'recvfrom': return on(call.fd, (sock) => recvfrom(k, th, sock, call))
+      case 'sendmsg': return on(call.fd, (sock) => sendmsg(k, th, sock, call, (fd) => guest.sockets.get(fd)))
+      case 'recvmsg': return on(call.fd, (sock) => recvmsg(k, th, sock, call, LIMITS.recvBytes))
       case 'shutdown': return on(call.fd, (sock) => k.shutdown(th, sock, call.how))
-      case 'close': return on(call.fd, (sock) => {
+      case 'close': if (guest.epolls.closed(k, call.fd)) return { value: null }
+        return on(call.fd, (sock) => {
         guest.sockets.delete(call.fd)
         return k.close(th, sock)
       })
@@ -218,11 +225,17 @@ export class Guests {
       case 'poll': {
         const entries = []
         for (const { fd, read, write } of call.fds) {
-          const sock = guest.sockets.get(fd)
+          const sock = guest.sockets.get(fd) ?? guest.epolls.sockOf(fd)
           if (!sock || sock.closed) return badDescriptor(k, th, call, fd)
           entries.push({ sock, read, write })
         }
         return k.poll(th, entries, th.timeout ?? null)
+      }
+      case 'epoll_create': return guest.epolls.create(k)
+      case 'epoll_ctl': return guest.epolls.change(call.fd, call.changes, (fd) => guest.sockets.has(fd))
+      case 'epoll_wait': {
+        const changed = guest.epolls.change(call.fd, call.changes, (fd) => guest.sockets.has(fd))
+        return changed.errno === undefined ? guest.epolls.wait(k, th, call.fd, call.max) : changed
       }
       case 'sleep': return k.sleep(th, Math.min(call.seconds, LONGEST))
       case 'input': return k.input(th, call.prompt)
@@ -242,10 +255,13 @@ function removePaths({ paths }: Guest): void {
   for (const [path, inode] of paths) if (lstatSync(path, { throwIfNoEntry: false })?.ino === inode) unlinkSync(path)
 }
 
+const TRACED_AS = { sendmsg: 'sendto', recvmsg: 'recvfrom' } as const
+
 /** A number that is no socket of this run: the call is in the trace all the same, as it is under strace. */
 function badDescriptor(k: Kernel['dispatcher'], th: Thread, call: GuestCall, fd: number): MaybePromise<Outcome> {
   const args: Record<string, Plain> = call.name === 'poll' ? { nfds: call.fds.length, fds: [[fd, '']], timeout: th.timeout ?? null } : { fd }
-  return k.invoke(th, call.name, undefined, args, undefined, { attempt: () => k.fds.errnoNumber('EBADF'), done: () => ({ value: null }) })
+  const name = TRACED_AS[call.name as keyof typeof TRACED_AS] ?? call.name as SyscallName
+  return k.invoke(th, name, undefined, args, undefined, { attempt: () => k.fds.errnoNumber('EBADF'), done: () => ({ value: null }) })
 }
 
 /** What the guest is told: plain values, and bytes of its own (a view of the store would take the whole page along). */
@@ -269,10 +285,20 @@ function outcomeOf(kernel: Kernel, call: GuestCall, guest: Guest, r: GuestReturn
   if (r.raw) getOptionValue(call, r.raw, out)
   if (r.address) out.address = r.address
   if (r.size !== undefined) out.size = r.size
+  if (call.name === 'recvmsg') receivedMessage(guest, r, out)
+  if (r.events) out.events = r.events
   if (r.ready) {
     out.ready = r.ready.map(({ sock, readable, writable, hangup, error }) => ({ fd: sock.fd, read: readable, write: writable, hangup, error, ...(sock.closed ? { invalid: true } : {}) }))
   }
   return out
+}
+
+function receivedMessage(guest: Guest, { control, flags, passed }: Received, out: GuestOutcome): void {
+  if (control) out.control = control
+  if (flags !== undefined) out.flags = flags
+  if (!passed) return
+  for (const { sock } of passed) guest.sockets.set(sock.fd, sock)
+  out.passed = passed.map(({ sock, type, protocol }) => ({ fd: sock.fd, family: sock.family, type, protocol }))
 }
 
 /** An int where an int was asked for (one byte counts as one: ip(7), IP_MULTICAST_TTL), else the bytes. */

@@ -38,6 +38,12 @@ export class Descriptors {
     return sock
   }
 
+  /** takes an adoption back; the descriptor is the caller's again */
+  forget(sock: Sock): void {
+    this.sockets.delete(sock.id)
+    sock.run.sockets.delete(sock)
+  }
+
   /** closes it; minus errno where close() failed */
   release(sock: Sock): number {
     sock.closed = true
@@ -61,14 +67,17 @@ export class Descriptors {
     }
   }
 
-  /** recvfrom(), but a datagram from outside the scope is dropped unseen */
-  recvfrom(sock: Sock, want: number, flags = 0): number {
+  /**
+   * recvfrom(), but a datagram from outside the scope is dropped unseen.
+   * @param room bytes for control messages (recvmsg)
+   */
+  recvfrom(sock: Sock, want: number, flags = 0, room?: number): number {
     const { trunc, peek } = this.native.table.MSG
     const into = this.bytes().reserve(want)
     // on a stream MSG_TRUNC throws the bytes away (tcp(7))
     const whole = sock.type === 'stream' ? flags : flags | trunc
     for (;;) {
-      const r = sock.pktinfo ? this.native.recvmsg!(sock.fd, into, want, whole, this.address)
+      const r = room !== undefined || sock.pktinfo ? this.native.recvmsg!(sock.fd, into, want, whole, this.address, room)
         : this.native.recvfrom(sock.fd, into, want, whole, this.address)
       if (r < 0 || sock.type === 'stream') return r
       const from = this.written()

@@ -1,6 +1,6 @@
 /** The one dispatcher: the system calls that a program can make, each with its policy, its real call and its result. */
 import { fail, ok, type LabError, type Result } from '../../shared/result'
-import type { Family, SockAddr, SockId, SockType } from '../../shared/trace/events'
+import type { Family, Plain, SockAddr, SockId, SockType } from '../../shared/trace/events'
 import { Descriptors, HOPS } from './descriptors'
 import { Invoker, type MaybePromise, type RetFields } from './invoker'
 import type { Gate, Outcome, Sock, Thread, TraceSink } from './objects'
@@ -47,6 +47,25 @@ export class Dispatcher extends Invoker {
   /** Why a name may not be looked up; undefined: it may. */
   refusesName(name: string): LabError | undefined {
     return this.gate.name?.(name)
+  }
+
+  /** Why this may not be sent to, or connected with; undefined: it may. */
+  refusesSend(address: SockAddr): LabError | undefined {
+    return this.gate.sendto(address)
+  }
+
+  refusesConnect(address: SockAddr): LabError | undefined {
+    return this.gate.connect(address)
+  }
+
+  /** A descriptor that is no socket of the lab's is about to be closed: whoever waits for it looks again. */
+  forgetReadiness(fd: number): void {
+    this.readiness.forget(fd)
+  }
+
+  /** Whether a datagram to this address may go no further than this computer. */
+  staysHere(address: SockAddr): boolean {
+    return this.gate.staysHere?.(address) === true
   }
 
   // ---- the calls
@@ -264,16 +283,32 @@ export class Dispatcher extends Invoker {
 
   /** Waits until any of the sockets is ready; `seconds`: null waits for ever. At the end of the time: none. */
   async poll(th: Thread, entries: readonly PollEntry[], seconds: number | null): Promise<Outcome & { ready?: PollReady[] }> {
-    const call = this.begin(th, 'poll', undefined, { nfds: entries.length, fds: describeSet(entries), timeout: seconds })
+    let ready: PollReady[] = []
+    const outcome = await this.pollSet(th, { nfds: entries.length, fds: describeSet(entries) }, entries, seconds, () => {
+      const found = pollNow(this.native, entries)
+      if (typeof found === 'number') return found
+      ready = found
+      return describeReady(ready)
+    })
+    return outcome.errno === undefined ? { ...outcome, ready } : outcome
+  }
+
+  /**
+   * As poll(2), for a set of any kind.
+   * @param entries what to wait for before it is worth while to look again
+   * @param look what is ready now, as the trace shows it; or minus errno
+   */
+  async pollSet(th: Thread, shown: Record<string, Plain>, entries: readonly PollEntry[], seconds: number | null, look: () => Plain[] | number): Promise<Outcome> {
+    const call = this.begin(th, 'poll', undefined, { ...shown, timeout: seconds })
     const stopped = th.run.abort.signal.aborted
     if (stopped) await this.turn.next()
     if (stopped || !(await this.paced(th, call))) return this.cancelled(th, call)
     if (this.turn.due(performance.now())) await this.turn.next()
     const deadline = seconds === null ? Infinity : performance.now() + seconds * 1000
     for (let blocked = false; ; blocked = true) {
-      const ready = pollNow(this.native, entries)
+      const ready = look()
       if (typeof ready === 'number') return this.finish(th, call, { value: null, errno: this.fds.errno(ready) }, {})
-      if (ready.length || performance.now() >= deadline) return { ...this.finish(th, call, { value: describeReady(ready) }, {}), ready }
+      if (ready.length || performance.now() >= deadline) return this.finish(th, call, { value: ready }, {})
       if (!blocked) this.trace.push({ k: 'block', call, why: entries.length ? 'readable' : 'timer' })
       if ((await this.waitAny(th, entries, deadline - performance.now())) === 'cancelled') return this.cancelled(th, call)
     }

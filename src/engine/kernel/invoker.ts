@@ -246,10 +246,10 @@ export class Invoker {
   }
 
   /** A call that the lab made by itself beside the program's: in the trace as any other, and by whom (`args.by`). */
-  protected note(th: Thread, name: SyscallName, sock: Sock, args: Record<string, Plain>): void {
+  note(th: Thread, name: SyscallName, sock: Sock | undefined, args: Record<string, Plain>, made: Pick<RetFields, 'sock' | 'fd' | 'local' | 'remote'> = {}): void {
     const call = ++this.calls
-    this.trace.push({ k: 'call', call, thread: th.id, name, sock: sock.id, fd: sock.fd, args })
-    this.trace.push({ k: 'ret', call, value: null })
+    this.trace.push({ k: 'call', call, thread: th.id, name, ...(sock ? { sock: sock.id, fd: sock.fd } : {}), args })
+    this.trace.push({ k: 'ret', call, value: null, ...made })
   }
 
   protected cancelled(th: Thread, call: CallId, sock?: Sock): Outcome {

@@ -1,6 +1,7 @@
 /** The socket API on Linux: POSIX with accept4, TCP_INFO (tcp(7)) and SO_MEMINFO. */
 import koffi from 'koffi'
 import type { TcpFacts } from '../../shared/trace/events'
+import { CMSG_DATA, CMSG_LEVEL, CMSG_TYPE } from './cmsg'
 import { bindPosix } from './native-posix'
 import { linux } from './platform/linux'
 import type { NativeSockets } from './platform/platform'
@@ -17,25 +18,27 @@ const SO_MEMINFO = 55
 const MEMINFO_RCVBUF = 1
 const MEMINFO_SNDBUF = 3
 
-// struct cmsghdr { size_t len; int level; int type } and where its data begins (cmsg(3)), on the 64-bit machines that Node runs on
-const CMSG_LEVEL = 8
-const CMSG_TYPE = 12
-const CMSG_DATA = 16
 // struct in_pktinfo { int ifindex; in_addr spec_dst; in_addr addr }, struct in6_pktinfo { in6_addr addr; unsigned ifindex }
 const IP_PKTINFO = { level: 0, type: 8, index: 0, addr: 8, length: 4 }
 const IPV6_PKTINFO = { level: 41, type: 50, index: 16, addr: 0, length: 16 }
 
-/** recvmsg(2), for the interface on which a datagram arrived (ip(7), ipv6(7)). */
-function bindRecvmsg(): Required<Pick<NativeSockets, 'recvmsg' | 'arrival' | 'arrivedFor'>> {
+/** enough for what the lab asks for itself */
+const OWN_ROOM = 256
+const MSG_CMSG_CLOEXEC = 0x40000000
+
+/** recvmsg(2), for the interface on which a datagram arrived (ip(7), ipv6(7)), and for control messages of programs; sendmsg(2) for these. */
+function bindMessages(lengthOf: Uint32Array): Required<Pick<NativeSockets, 'recvmsg' | 'control' | 'sendmsg' | 'arrival' | 'arrivedFor'>> {
   const c = koffi.load(null)
   const iovec = koffi.struct({ base: 'void *', len: 'size_t' })
   const msghdr = koffi.struct({
     name: 'void *', namelen: 'uint32_t', iov: koffi.pointer(iovec), iovlen: 'size_t', control: 'void *', controllen: 'size_t', flags: 'int',
   })
   const recvmsg = c.func('recvmsg', 'intptr_t', ['int', koffi.inout(koffi.pointer(msghdr)), 'int'])
-  const control = new DataView(new ArrayBuffer(256))
-  const controlBytes = new Uint8Array(control.buffer)
+  const sendmsg = c.func('sendmsg', 'intptr_t', ['int', koffi.pointer(msghdr), 'int'])
+  let control = new DataView(new ArrayBuffer(OWN_ROOM))
+  let controlBytes = new Uint8Array(control.buffer)
   let controlLength = 0
+  let messageFlags = 0
 
   /** the control message about the arrival, and where its data begins */
   function pktinfo(): ((typeof IP_PKTINFO | typeof IPV6_PKTINFO) & { at: number }) | undefined {
@@ -51,14 +54,28 @@ function bindRecvmsg(): Required<Pick<NativeSockets, 'recvmsg' | 'arrival' | 'ar
   }
 
   return {
-    recvmsg(fd, into, len, flags, addr) {
-      const message = {
-        name: addr, namelen: addr.length, iov: { base: into, len }, iovlen: 1, control: controlBytes, controllen: controlBytes.length, flags: 0,
+    recvmsg(fd, into, len, flags, addr, room = OWN_ROOM) {
+      if (controlBytes.length < room) {
+        control = new DataView(new ArrayBuffer(room))
+        controlBytes = new Uint8Array(control.buffer)
       }
-      const r = recvmsg(fd, message, flags) as number
+      const message = {
+        name: addr, namelen: addr.length, iov: { base: into, len }, iovlen: 1, control: controlBytes, controllen: room, flags: 0,
+      }
+      const r = recvmsg(fd, message, flags | MSG_CMSG_CLOEXEC) as number
       if (r < 0) return -koffi.errno()
       controlLength = message.controllen
+      messageFlags = message.flags & ~MSG_CMSG_CLOEXEC
+      lengthOf[0] = message.namelen
       return r
+    },
+    control: () => ({ messages: controlBytes.slice(0, controlLength), flags: messageFlags }),
+    sendmsg(fd, data, len, flags, addr, addrLen, messages) {
+      const message = {
+        name: addr, namelen: addrLen, iov: { base: data, len }, iovlen: 1, control: messages.length ? messages : null, controllen: messages.length, flags: 0,
+      }
+      const r = sendmsg(fd, message, flags) as number
+      return r < 0 ? -koffi.errno() : r
     },
     arrival() {
       const found = pktinfo()
@@ -94,5 +111,7 @@ export function bindLinux(): NativeSockets {
     return facts
   }
 
-  return { ...bindPosix({ table: linux, nonblock: O_NONBLOCK, socketFlags: SOCK_NONBLOCK_CLOEXEC, dupfd: F_DUPFD_CLOEXEC, tellsTcp: true, tcpFacts }), ...bindRecvmsg() }
+  const addressLength = new Uint32Array(1)
+  const posix = bindPosix({ table: linux, nonblock: O_NONBLOCK, socketFlags: SOCK_NONBLOCK_CLOEXEC, dupfd: F_DUPFD_CLOEXEC, tellsTcp: true, tcpFacts }, addressLength)
+  return { ...posix, ...bindMessages(addressLength) }
 }

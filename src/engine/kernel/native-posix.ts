@@ -26,7 +26,8 @@ export interface PosixDialect {
   tcpFacts: (fd: number, native: NativeSockets) => TcpFacts | undefined
 }
 
-export function bindPosix(dialect: PosixDialect): NativeSockets {
+/** @param length where the length of the address is kept that a call wrote last */
+export function bindPosix(dialect: PosixDialect, length = new Uint32Array(1)): NativeSockets {
   const { table, socketFlags } = dialect
   const c = koffi.load(null)
   const c_socket = c.func('int socket(int, int, int)')
@@ -49,7 +50,6 @@ export function bindPosix(dialect: PosixDialect): NativeSockets {
   const c_fcntl = c.func('int fcntl(int, int, ...)')
   const c_ioctl = c.func('int ioctl(int, unsigned long, ...)')
 
-  const length = new Uint32Array(1)
   const int = new Int32Array(1)
 
   // V8 keeps arrays of up to 64 bytes on its own heap and moves them out, at some microseconds, when native code asks for
@@ -106,6 +106,9 @@ export function bindPosix(dialect: PosixDialect): NativeSockets {
     getpeername(fd, addr) {
       length[0] = addr.length
       return answer(c_getpeername(fd, addr, length))
+    },
+    unblock(fd) {
+      c_fcntl(fd, F_SETFL, 'int', (c_fcntl(fd, F_GETFL, 'int', 0) as number) | dialect.nonblock)
     },
     dup: (fd) => ready(c_fcntl(fd, dialect.dupfd, 'int', 0) as number),
     socketpair(domain, type, protocol, into) {

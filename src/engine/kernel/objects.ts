@@ -55,8 +55,10 @@ export interface Sock extends ScratchHolder {
   observed?: unknown
   local?: SockAddr
   remote?: SockAddr
-  /** the kernel tells the arrival interface of each datagram (IP_PKTINFO) */
+  /** the lab has the kernel tell the arrival interface of each datagram (IP_PKTINFO) */
   pktinfo?: boolean
+  /** and the program has asked for that itself */
+  ownPktinfo?: boolean
   /** what the program set for the hop limit to groups, while the lab keeps it at 0 */
   hops?: number
   /** seconds; null blocks, 0 never waits */

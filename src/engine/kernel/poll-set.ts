@@ -51,7 +51,7 @@ export function pollNow(native: NativeSockets, entries: readonly PollEntry[]): P
 export const describeSet = (entries: readonly PollEntry[]): Plain =>
   entries.slice(0, MOST_SHOWN).map(({ sock, read, write }) => [sock.fd, words({ POLLIN: read, POLLOUT: write })])
 
-export const describeReady = (ready: readonly PollReady[]): Plain =>
+export const describeReady = (ready: readonly PollReady[]): Plain[] =>
   ready.slice(0, MOST_SHOWN).map((r) => [r.sock.fd, words({ POLLIN: r.readable, POLLOUT: r.writable, POLLERR: r.error, POLLHUP: r.hangup })])
 
 const words = (flags: Record<string, boolean>): string =>

@@ -28,6 +28,9 @@ const target = (call: CallModel): string => {
   return address ? sockaddr(address) : 'addr, addrlen'
 }
 
+/** With control messages (cmsg(3)); the program's own name for it is sendmsg or recvmsg. */
+const message = (call: CallModel): string => `${call.name.slice(0, 4)}msg(${call.fd ?? '?'}, msg, ${show(call.args.flags)})`
+
 /** The call (two for abort) with its arguments, without its result. */
 export function posixLines(call: CallModel): string[] {
   const fd = call.fd ?? '?'
@@ -45,10 +48,13 @@ export function posixLines(call: CallModel): string[] {
       return [`accept(${fd}, &addr, &addrlen)`]
     case 'send':
     case 'recv':
+      if (args.control) return [message(call)]
       return [`${call.name}(${fd}, buf, ${show(args.len)}, ${flags})`]
     case 'sendto':
+      if (args.control) return [message(call)]
       return [`sendto(${fd}, buf, ${show(args.len)}, ${flags}, ${target(call)})`]
     case 'recvfrom':
+      if (args.control) return [message(call)]
       return [`recvfrom(${fd}, buf, ${show(args.len)}, ${flags}, &addr, &addrlen)`]
     case 'shutdown':
       return [`shutdown(${fd}, SHUT_${show(args.how)})`]

@@ -89,12 +89,15 @@ export function pythonLines(call: CallModel, nameOf: (sock: SockId | undefined) 
     case 'accept':
       return [`${call.end?.sock === undefined ? 'conn' : made}, addr = ${s}.accept()`]
     case 'send':
+      if (call.args.control) return [`${s}.sendmsg([${dataArgument(call, preview)}], control)`]
       return [`${s}.send(${dataArgument(call, preview)})`]
     case 'sendto':
+      if (call.args.control) return [`${s}.sendmsg([${dataArgument(call, preview)}], control, 0, ${addressArgument(call)})`]
       return [`${s}.sendto(${dataArgument(call, preview)}, ${addressArgument(call)})`]
     case 'recv':
       return [`${s}.recv(${number(call.args.len)}${text(call.args.flags) ? `, socket.${text(call.args.flags)}` : ''})`]
     case 'recvfrom':
+      if (call.args.control) return [`data, control, flags, addr = ${s}.recvmsg(${number(call.args.len)}, ${number(call.args.control)})`]
       return [`data, addr = ${s}.recvfrom(${number(call.args.len)})`]
     case 'shutdown':
       return [`${s}.shutdown(socket.SHUT_${text(call.args.how)})`]

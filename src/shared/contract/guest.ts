@@ -5,7 +5,7 @@
  * the kernel does at exit.
  */
 import * as v from 'valibot'
-import type { SockAddr } from '../trace/events'
+import type { Family, SockAddr } from '../trace/events'
 import { MAX_HAND_PAYLOAD, sockAddrSchema } from './contract-parts'
 
 /** Longest source text that is kept in the trace, characters. */
@@ -23,7 +23,13 @@ const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_HAND_
 const int = v.pipe(v.number(), v.safeInteger())
 const bytes = (max: number) => v.pipe(v.instance(Uint8Array), v.check((b) => b.length <= max, `at most ${max} bytes`))
 /** MSG_* by name, as the platform's table has them */
-const flags = v.optional(v.pipe(v.array(v.picklist(['PEEK', 'DONTWAIT', 'WAITALL', 'OOB', 'TRUNC', 'NOSIGNAL'])), v.maxLength(6)))
+const flags = v.optional(v.pipe(v.array(v.picklist(['PEEK', 'DONTWAIT', 'WAITALL', 'OOB', 'TRUNC', 'NOSIGNAL', 'MORE', 'EOR', 'ERRQUEUE', 'DONTROUTE', 'CONFIRM'])), v.maxLength(11)))
+/** Most bytes of control messages in one call */
+const MAX_CONTROL = 64 * 1024
+const control = v.pipe(v.array(v.strictObject({ level: int, type: int, data: bytes(MAX_CONTROL) })), v.maxLength(256))
+
+/** What epoll_ctl() does, in order: op is EPOLL_CTL_ADD 1, DEL 2 or MOD 3 */
+const changes = v.pipe(v.array(v.strictObject({ op: v.picklist([1, 2, 3]), fd, events: v.pipe(int, v.minValue(0), v.maxValue(0xffff_ffff)) })), v.maxLength(10_000))
 
 /** One system call of a guest. Lengths are bytes, times are seconds. */
 export const guestCallSchema = v.variant('name', [
@@ -39,6 +45,10 @@ export const guestCallSchema = v.variant('name', [
   v.strictObject({ name: v.literal('sendto'), fd, data: bytes(MAX_HAND_PAYLOAD), address: sockAddrSchema, flags }),
   v.strictObject({ name: v.literal('recv'), fd, n: size, flags }),
   v.strictObject({ name: v.literal('recvfrom'), fd, n: size, flags }),
+  /** `control` as sendmsg() takes it, by Linux's numbers; SCM_RIGHTS names the program's own sockets */
+  v.strictObject({ name: v.literal('sendmsg'), fd, data: bytes(MAX_HAND_PAYLOAD), address: v.optional(sockAddrSchema), control, flags }),
+  /** `room` for control messages, bytes, with their heads and padding */
+  v.strictObject({ name: v.literal('recvmsg'), fd, n: size, room: v.pipe(int, v.minValue(0), v.maxValue(MAX_CONTROL)), flags }),
   v.strictObject({ name: v.literal('shutdown'), fd, how: v.picklist(['RD', 'WR', 'RDWR']) }),
   v.strictObject({ name: v.literal('close'), fd }),
   /** by Linux's numbers and structs on every platform; `value` is the C value (an int is given as 4 bytes by the caller, or as a number) */
@@ -51,6 +61,10 @@ export const guestCallSchema = v.variant('name', [
     name: v.literal('poll'),
     fds: v.pipe(v.array(v.strictObject({ fd, read: v.boolean(), write: v.boolean() })), v.maxLength(10_000)),
   }),
+  /** a set of epoll(7): its descriptor comes in `value`, UNAVAILABLE where this system has none such */
+  v.strictObject({ name: v.literal('epoll_create') }),
+  v.strictObject({ name: v.literal('epoll_ctl'), fd, changes }),
+  v.strictObject({ name: v.literal('epoll_wait'), fd, changes, max: v.pipe(int, v.minValue(1)) }),
   v.strictObject({ name: v.literal('sleep'), seconds: v.pipe(v.number(), v.minValue(0), v.maxValue(1e9)) }),
   v.strictObject({ name: v.literal('input'), prompt: v.pipe(v.string(), v.maxLength(MAX_PRINT)) }),
 ])
@@ -73,6 +87,12 @@ export interface GuestOutcome {
   address?: SockAddr
   /** recv, recvfrom on a datagram socket: its whole length where the buffer was too small */
   size?: number
+  /** recvmsg: the control messages, Linux's msg_flags, and the sockets that came along, which the messages name */
+  control?: { level: number; type: number; data: Uint8Array }[]
+  flags?: number
+  passed?: { fd: number; family: Family; type: number; protocol: number }[]
+  /** epoll_wait: what is ready, descriptor and events */
+  events?: [fd: number, events: number][]
   /** poll: those that are ready. `hangup` and `error` as POLLHUP and POLLERR */
   ready?: { fd: number; read: boolean; write: boolean; hangup: boolean; error: boolean; /** closed meanwhile: POLLNVAL */ invalid?: boolean }[]
 }

@@ -57,11 +57,17 @@ export interface NativeSockets {
   sendto(fd: number, data: Uint8Array, len: number, flags: number, addr: Uint8Array, addrLen: number): Native
   recvfrom(fd: number, into: Uint8Array, len: number, flags: number, addr: Uint8Array): Native
   /** recvfrom that also tells the arrival interface of a datagram; absent where this platform's is not bound */
-  recvmsg?(fd: number, into: Uint8Array, len: number, flags: number, addr: Uint8Array): Native
+  recvmsg?(fd: number, into: Uint8Array, len: number, flags: number, addr: Uint8Array, room?: number): Native
+  /** what recvmsg said last: its control messages (struct cmsghdr and data), and msg_flags; absent where programs cannot have them */
+  control?(): { messages: Uint8Array; flags: number }
+  /** sendmsg with control messages; `addr` null: to the peer */
+  sendmsg?(fd: number, data: Uint8Array, len: number, flags: number, addr: Uint8Array | null, addrLen: number, control: Uint8Array): Native
   /** what recvmsg said last: the interface's index (0: not told) */
   arrival?(): number
   /** what recvmsg said last: the address that the datagram was sent to, 4 or 16 bytes */
   arrivedFor?(): Uint8Array | undefined
+  /** gives a descriptor that another process has made O_NONBLOCK; absent where none can come */
+  unblock?(fd: number): void
   /** another descriptor of the same socket; absent where there are none such */
   dup?(fd: number): Native
   /** two connected sockets, non-blocking and close-on-exec; their descriptors go to `into` */
