@@ -1,4 +1,7 @@
-"""sys.settrace() and sys.setprofile() of each green thread: to the interpreter they are one thread, and have one function of each."""
+"""
+sys.settrace() and sys.setprofile(). CPython 3.14 dies of a wild address when the last trace function is taken away while a thread
+that was begun under it is suspended: until there is no other thread, one that does nothing stands in its place.
+"""
 import sys
 
 import labcore
@@ -22,13 +25,13 @@ def _each(kind, own):
 
     def change(function, /):
         ident = labcore.current.ident
-        if function is None:
-            functions.pop(ident, None)
-        else:
+        if function is not None:
             functions[ident] = function
+            own(dispatch)
+        elif functions.pop(ident, None) is not None and len(labcore.threads) == 1:
+            own(None)
         for gone in functions.keys() - labcore.threads.keys():
             del functions[gone]
-        own(dispatch if functions else None)
 
     def get():
         return functions.get(labcore.current.ident)

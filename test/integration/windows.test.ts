@@ -27,6 +27,10 @@ const LEFT_OUT: Record<string, string> = {
   'what the kernel says > the accept queue fills and is seen': 'Windows has no call that tells the accept queue',
   "Linux's numbers are python3's": 'about Linux',
   'poll tries those again that wait to write, where the platform keeps quiet': 'on poll(2)',
+  'a thread that ends while it waits (throw) leaves the process whole': 'on epoll',
+  'a thread that ends while it waits (exit) leaves the process whole': 'on epoll',
+  'a thread that ends while it waits (terminate) leaves the process whole': 'on epoll',
+  'a thread that ends while it waits (end) leaves the process whole': 'on epoll',
 }
 
 const { lines, count, output } = WINE_RUNS_HERE ? await runOnWindows(FILES) : { lines: [], count: 0, output: '' }

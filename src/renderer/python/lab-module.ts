@@ -46,6 +46,8 @@ export interface LabModuleHooks {
   bell(fd: number, bell: Bell): void
   /** writes the files of the workspace */
   sync(): Promise<void>
+  /** the interpreter itself broke */
+  broken(e: unknown): void
 }
 
 type Lookup = 'names.lookup' | 'names.reverse' | 'names.host'
@@ -201,8 +203,10 @@ export class LabModule {
     try {
       const result: unknown = await callable.callPromising()
       if (result && typeof (result as PyProxy).destroy === 'function') (result as PyProxy).destroy()
-    } finally {
       callable.destroy()
+    } catch (e) {
+      // what a thread's function raises is caught in Python
+      this.hooks.broken(e)
     }
   }
 

@@ -24,6 +24,7 @@ let control: Control | undefined
 let lastWords = ''
 /** where it is to halt, as the person has changed it since Run was pressed */
 let halts: Partial<Pick<PythonProgram, 'breakpoints' | 'exceptions'>> = {}
+let dead = false
 
 /** What labrun.py gives back for us to call while the program waits. */
 interface Control {
@@ -50,10 +51,12 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
   const { file, source, args } = program
   const opened = await link.request('guest.open', { program: 'python', file, source, args })
   if (!opened.ok) return tell({ type: 'refused', error: opened.error })
+  const { run: its, thread: main } = opened.value
   lab = new LabModule(link, opened.value.run, opened.value.thread, {
     ended: (end) => tell({ type: 'ended', end }),
     bell: (fd, bell) => ringBell(py, fd, bell),
     sync: () => save(),
+    broken: (e) => void died(e),
   })
   tell({ type: 'begun', run: opened.value.run })
   // the engine is gone, or has ended the run: nothing that the program does counts any more
@@ -71,11 +74,17 @@ async function run({ program, port }: Extract<ToWorker, { type: 'run' }>): Promi
     control = made
     await made.main.callPromising()
   } catch (e) {
-    // the interpreter itself broke: what the program does is caught in Python
+    await died(e)
+  }
+
+  /** The interpreter itself broke: what the program does is caught in Python. */
+  async function died(e: unknown): Promise<void> {
+    if (dead) return
+    dead = true
     const text = `${lastWords}${e instanceof Error ? e.message : String(e)}`
-    link.prints.print(opened.value.thread, `Fatal Python error: ${text}\n`, true)
+    link.prints.print(main, `Fatal Python error: ${text}\n`, true)
     await link.prints.settled()
-    await link.request('guest.end', { run: opened.value.run, status: 'failed', error: text.slice(0, 1000) })
+    await link.request('guest.end', { run: its, status: 'failed', error: text.slice(0, 1000) })
     tell({ type: 'ended', end: { status: 'failed', error: text } })
   }
 }
