@@ -54,7 +54,8 @@ it('opens what is dropped on it, wherever on the page, and says what is no progr
   expect(await text()).toBe(before)
   await drop(cdp, lab.console, [two, none])
   await tab('second.py').waitFor()
-  await page.getByText('picture.png could not be opened').waitFor()
+  // from its first word on: what is read out to who does not see it begins with the list's name
+  await page.getByText(/^picture\.png could not be opened/).waitFor()
   expect(await tab('picture').count()).toBe(0)
   // beside the page, on the app's own frame, it must not replace the app
   await drop(cdp, page.getByRole('contentinfo'), [one])
@@ -76,7 +77,7 @@ it('saves a program as a download, to the private folder by Ctrl-S, and no longe
   await write(lab.editor, "print('kept')\n")
   await tab('server.py').getByText('not saved').waitFor()
   await page.keyboard.press('Control+s')
-  await page.getByText('server.py is saved').waitFor()
+  await page.getByText(/^server\.py is saved/).waitFor()
   await expect.poll(() => tab('server.py').getByText('not saved').count()).toBe(0)
   await page.getByRole('button', { name: 'Close server.py' }).click()
   await expect.poll(() => tab('server.py').count()).toBe(0)
@@ -156,7 +157,7 @@ print(tried(lambda: os.symlink('/', 'way-out')))
   })).toEqual(['course', 'secret.txt', 'workspace'])
   // what it wrote is in the menu, saving goes there, and the private folder is another one
   await file('Save to the folder course')
-  await page.getByText('server.py is saved').waitFor()
+  await page.getByText(/^server\.py is saved/).waitFor()
   expect(await read('course/server.py')).toContain('from helper import shout')
   await file('Back to the private folder')
   expect((await runPython(lab, "import os\nprint(os.listdir('.'))\n")).text).toBe('[]\n')
