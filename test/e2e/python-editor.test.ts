@@ -37,7 +37,7 @@ const run = () => lab.page.getByRole('button', { name: 'Run', exact: true }).cli
 
 it('takes a program from the clipboard with tabs and CR LF as it is, and runs it', { timeout: 180_000 }, async () => {
   await paste('for i in range(2):\r\n\tif i:\r\n\t\tprint("tab", i)\r\nprint("end")\r\n')
-  expect(await text()).toBe('for i in range(2):\n\tif i:\n\t\tprint("tab", i)\nprint("end")\n')
+  await expect.poll(text).toBe('for i in range(2):\n\tif i:\n\t\tprint("tab", i)\nprint("end")\n')
   const from = lab.trace.events.length
   await run()
   const event = await lab.trace.event((e) => e.k === 'run', from)
@@ -64,7 +64,7 @@ it('finds characters that only look right, names them, and replaces them by one 
   await expect.poll(text).toBe(PLAIN)
   // it is one step back
   await lab.editor.press('ControlOrMeta+z')
-  expect(await text()).toBe(ODD)
+  await expect.poll(text).toBe(ODD)
   // and again from what is said after it was run
   await run()
   await lab.console.getByText(/SyntaxError: invalid non-printable character U\+00A0/).waitFor({ timeout: LOADING })
@@ -87,7 +87,7 @@ it('an input method composes in the editor: once, and with its own keys', { time
   expect(await lab.status.innerText()).not.toMatch(/running|starting/)
   await cdp.send('Input.insertText', { text: '日本' })
   await page.keyboard.insertText('")')
-  expect(await text()).toBe('print("日本")')
+  await expect.poll(text).toBe('print("日本")')
   const from = lab.trace.events.length
   await page.keyboard.press('F5')
   const event = await lab.trace.event((e) => e.k === 'run', from)
@@ -133,13 +133,13 @@ it('finds by Ctrl-F, goes from one to the next, replaces, and closes by Escape',
   await page.getByRole('textbox', { name: 'Replace with' }).focus()
   await page.keyboard.type('conn')
   await page.getByRole('button', { name: 'replace all' }).click()
-  expect(await text()).toBe('conn = 1\nprint(conn)\nclient = conn\n')
+  await expect.poll(text).toBe('conn = 1\nprint(conn)\nclient = conn\n')
   await find.press('Escape')
   await expect.poll(() => find.count()).toBe(0)
   // the editor has the keyboard again
   await page.keyboard.press('ControlOrMeta+End')
   await page.keyboard.insertText('x')
-  expect(await text()).toBe('conn = 1\nprint(conn)\nclient = conn\nx')
+  await expect.poll(text).toBe('conn = 1\nprint(conn)\nclient = conn\nx')
 })
 
 it('completes what the module socket and its sockets offer', async () => {

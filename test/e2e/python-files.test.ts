@@ -44,14 +44,15 @@ it('opens what is dropped on it, wherever on the page, and says what is no progr
   await writeFile(one, "print('first')\r\n")
   await writeFile(two, "print('second')\n")
   await writeFile(none, Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0]))
+  await expect.poll(text).not.toBe('')
   const before = await text()
   await drop(cdp, lab.editor, [one], () => page.getByText('Drop a .py file to open it').waitFor())
   await tab('first.py').and(page.locator('[aria-selected=true]')).waitFor()
-  expect(await text()).toBe("print('first')\n")
+  await expect.poll(text).toBe("print('first')\n")
   await expect.poll(() => page.getByText('Drop a .py file to open it').count()).toBe(0)
   // the program over which it was dropped is as it was
   await toTab(lab, 'server.py')
-  expect(await text()).toBe(before)
+  await expect.poll(text).toBe(before)
   await drop(cdp, lab.console, [two, none])
   await tab('second.py').waitFor()
   // from its first word on: what is read out to who does not see it begins with the list's name
@@ -83,7 +84,7 @@ it('saves a program as a download, to the private folder by Ctrl-S, and no longe
   await expect.poll(() => tab('server.py').count()).toBe(0)
   await file('server.py')
   await tab('server.py').waitFor()
-  expect(await text()).toBe("print('kept')\n")
+  await expect.poll(text).toBe("print('kept')\n")
 })
 
 /** The folder that the system's picker would give: no script can click there, so it is one of the browser's own file system. */
