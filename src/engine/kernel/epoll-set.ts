@@ -1,10 +1,10 @@
 /** Programs' own epoll sets (epoll(7)), Linux only: the kernel's, so that edges, one-shots and sets within sets are its own, too. */
 import koffi from 'koffi'
 
-const EPOLL_CLOEXEC = 0x80000
+export const EPOLL_CLOEXEC = 0x80000
 // struct epoll_event is packed on x86-64 only (<sys/epoll.h>)
-const EVENT_BYTES = process.arch === 'x64' ? 12 : 16
-const DATA_OFFSET = process.arch === 'x64' ? 4 : 8
+export const EVENT_BYTES = process.arch === 'x64' ? 12 : 16
+export const DATA_OFFSET = process.arch === 'x64' ? 4 : 8
 const MAX_EVENTS = 1024
 
 export interface EpollSets {

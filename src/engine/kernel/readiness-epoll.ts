@@ -4,16 +4,16 @@
  *
  * While there is traffic, the loop looks for SPIN_MS longer before it rests: a peer that runs on another processor answers
  * within that, and to wake one that has gone to sleep takes as long. Where nothing came in that time (the peer needs this very
- * processor, or is slow), it looks ever more seldom. Then it waits in epoll_wait itself, GLANCE_MS at a time. It goes from events to the program's next calls and back to the kernel without a turn of Node's
- * own loop (timers, messages), which runs every TURN_MS, and after each wait that was in vain. After HOT_MS without an event,
- * poll(2) on the epoll descriptor waits on a pool thread, which leaves Node's loop free but costs a hand-over between
+ * processor, or is slow), it looks ever more seldom. Then it waits in epoll_wait itself, GLANCE_MS at a time. It goes from
+ * events to the program's next calls and back to the kernel without a turn of Node's own loop (timers, messages), which runs
+ * every TURN_MS, and after each wait that was in vain. After HOT_MS without an event, poll(2) on the epoll descriptor waits on a pool thread, which leaves Node's loop free but costs a hand-over between
  * threads. It takes no event out of the set, so nothing that a pool thread wrote has to be read here.
  */
 import koffi from 'koffi'
+import { DATA_OFFSET, EPOLL_CLOEXEC, EVENT_BYTES } from './epoll-set'
 import type { Readiness } from './platform/platform'
 import { turnsWaited } from './turn'
 
-const EPOLL_CLOEXEC = 0x80000
 const EFD_NONBLOCK_CLOEXEC = 0x80800
 const EPOLL_CTL_ADD = 1
 const EPOLLIN = 0x1
@@ -37,10 +37,6 @@ const MAX_MISSES = 10
 const HOT_MS = 20
 /** A pool thread looks up this often, so that a process that ends without closing the loop is not held for ever. */
 const PARK_MS = 1000
-
-// struct epoll_event is packed on x86-64 only (<sys/epoll.h>).
-const EVENT_BYTES = process.arch === 'x64' ? 12 : 16
-const DATA_OFFSET = process.arch === 'x64' ? 4 : 8
 
 interface Waiters {
   read: (() => void)[]
