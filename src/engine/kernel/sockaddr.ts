@@ -14,7 +14,6 @@ const decoder = new TextDecoder()
  * A result below 0 says that it is none: 'EINVAL' in the caller's terms; -2: the unix path is too long.
  */
 export function encodeSockAddr(addr: SockAddr, table: PlatformTable, into: Uint8Array): number {
-  into.fill(0)
   const family = (number: number, length: number) => {
     into[0] = table.sockaddr.lengthByte ? length : number & 0xff
     into[1] = table.sockaddr.lengthByte ? number : number >>> 8
@@ -24,14 +23,16 @@ export function encodeSockAddr(addr: SockAddr, table: PlatformTable, into: Uint8
     into[2] = number >>> 8
     into[3] = number
   }
+  if (addr.family === 'inet') {
+    const bytes = ipv4Bytes(addr.host)
+    if (!bytes) return -1
+    port(addr.port)
+    for (let i = 0; i < 4; i++) into[4 + i] = bytes[i]!
+    for (let i = 8; i < 16; i++) into[i] = 0
+    return family(table.AF.inet, 16)
+  }
+  into.fill(0)
   switch (addr.family) {
-    case 'inet': {
-      const bytes = ipv4Bytes(addr.host)
-      if (!bytes) return -1
-      port(addr.port)
-      into.set(bytes, 4)
-      return family(table.AF.inet, 16)
-    }
     case 'inet6': {
       const parsed = parseIPv6(addr.host)
       const scope = addr.scope ?? Number(parsed?.zone ?? 0)

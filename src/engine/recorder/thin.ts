@@ -5,7 +5,7 @@
  */
 import { EventEncoder } from '../../shared/trace/codec'
 import type { CallId, TraceEvent } from '../../shared/trace/events'
-import { EventScan } from '../../shared/trace/scan'
+import { EventScan, type Place } from '../../shared/trace/scan'
 
 const STRUCTURAL: ReadonlySet<string> = new Set([
   'socket', 'bind', 'listen', 'accept', 'connect', 'shutdown', 'close', 'abort', 'dup', 'socketpair',
@@ -13,9 +13,14 @@ const STRUCTURAL: ReadonlySet<string> = new Set([
 
 type Gap = Extract<TraceEvent, { k: 'gap' }>
 
-/** What becomes of an event, where it does not follow from its call (an id, from 0 on). */
-const KEPT = -1
-const LEFT_OUT = -2
+/** A call that is no structure: it goes, with all its events, if it also returns within the stretch. */
+interface Begun {
+  call: CallId
+  /** its events in the stretch, and the bytes of their content */
+  events: number
+  bytes: number
+  returned: boolean
+}
 
 /** A stretch that is thinner than it was. */
 export interface Thinned {
@@ -37,55 +42,71 @@ export class Thinner {
    * Under load this is done for every event: only those that stay are ever made.
    */
   apply(batch: Uint8Array, from = 0): Thinned {
-    const { fates, gone, sizes } = this.judge(batch, from)
-    const stays = (i: number): boolean => fates[i] === KEPT || (fates[i]! >= 0 && !gone.has(fates[i]!))
-    let events = 0
-    let bytes = 0
-    for (let i = 0; i < fates.length; i++) {
-      if (stays(i)) continue
-      events += sizes[2 * i]!
-      bytes += sizes[2 * i + 1]!
+    const { scan, places, calls, gone } = this.judge(batch, from)
+    for (const [i, call] of calls.entries()) {
+      if (!call?.returned) continue
+      gone.first = earlier(gone.first, places[i]!)
+      gone.events += call.events
+      gone.bytes += call.bytes
+      this.left += call.events
+      // counted once
+      call.events = call.bytes = 0
     }
-    const scan = new EventScan(batch)
     const { encoder } = this
-    let gap: Omit<Gap, 'seq' | 't'> | undefined = { k: 'gap', events, bytes, why: this.why }
-    for (let i = 0; scan.next();) {
-      if (scan.seq < from) {
-        scan.skip()
-        continue
-      }
-      if (stays(i++)) encoder.add(scan.event(), scan.seq, scan.t)
-      else {
-        if (scan.kind !== 'gap') this.left++
-        if (gap) encoder.add(gap, scan.seq, scan.t)
-        gap = undefined
-        scan.skip()
-      }
+    let gap = gone.first
+    const addGap = (): void => {
+      const event: Omit<Gap, 'seq' | 't'> = { k: 'gap', events: gone.events, bytes: gone.bytes, why: this.why }
+      encoder.add(event, gap!.seq, gap!.t)
+      gap = undefined
     }
+    for (let i = 0; i < places.length; i++) {
+      if (calls[i]?.returned) continue
+      const place = places[i]!
+      if (gap && gap.seq < place.seq) addGap()
+      encoder.add(scan.eventAt(place), place.seq, place.t)
+    }
+    if (gap) addGap()
     const { count } = encoder
     return { batch: encoder.finish(), count }
   }
 
-  /** The fate of each event: its own, or its call's. `sizes`: how many events and bytes each stands for. */
-  private judge(batch: Uint8Array, from: number): { fates: number[]; gone: Set<CallId>; sizes: number[] } {
-    const begun = new Set<CallId>()
-    /** the calls that begin and end within the stretch and are not structure */
-    const gone = new Set<CallId>()
-    const fates: number[] = []
-    const sizes: number[] = []
-    for (const scan = new EventScan(batch); scan.next();) {
-      scan.skip()
-      if (scan.seq < from) continue
-      const { kind, first } = scan
+  /** Where the events are that may stay, each with its call if it depends on that; and what goes in any case. */
+  private judge(batch: Uint8Array, from: number) {
+    const places: Place[] = []
+    const calls: (Begun | undefined)[] = []
+    const gone: { first: Place | undefined; events: number; bytes: number } = { first: undefined, events: 0, bytes: 0 }
+    // mostly the one that began last returns next
+    let last: Begun | undefined
+    const others = new Map<CallId, Begun>()
+    const scan = new EventScan(batch)
+    while (scan.next()) {
+      const place = scan.skip()
+      if (place.seq < from) continue
+      const { kind, first, bytesLength } = scan
       if (kind === 'call' || kind === 'block' || kind === 'ret') {
-        if (kind === 'call' && (this.runsOnly || !STRUCTURAL.has(scan.word))) begun.add(first)
-        else if (kind === 'ret' && begun.has(first)) gone.add(first)
-        fates.push(first)
-      } else fates.push(this.keeps(kind, scan.word) ? KEPT : LEFT_OUT)
-      if (kind === 'gap') sizes.push(first, scan.second)
-      else sizes.push(1, scan.bytesLength)
+        if (kind === 'call' && (this.runsOnly || !STRUCTURAL.has(scan.word))) {
+          if (last && !last.returned) others.set(last.call, last)
+          last = { call: first, events: 0, bytes: 0, returned: false }
+        }
+        const call = last?.call === first ? last : others.get(first)
+        if (call) {
+          call.events++
+          call.bytes += bytesLength
+          if (kind === 'ret') call.returned = true
+        }
+        places.push(place)
+        calls.push(call)
+      } else if (this.keeps(kind, scan.word)) {
+        places.push(place)
+        calls.push(undefined)
+      } else {
+        gone.first ??= place
+        gone.events += kind === 'gap' ? first : 1
+        gone.bytes += kind === 'gap' ? scan.second : bytesLength
+        if (kind !== 'gap') this.left++
+      }
     }
-    return { fates, gone, sizes }
+    return { scan, places, calls, gone }
   }
 
   private keeps(kind: Exclude<TraceEvent['k'], 'call' | 'block' | 'ret'>, word: string): boolean {
@@ -104,3 +125,5 @@ export class Thinner {
     }
   }
 }
+
+const earlier = (a: Place | undefined, b: Place): Place => (a && a.seq < b.seq ? a : b)

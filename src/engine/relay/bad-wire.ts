@@ -34,6 +34,8 @@ export class BadWire<T> {
    * is due. `delay` is milliseconds.
    */
   carry(item: T, fate: Fate, delay: number): T[] {
+    // nothing befalls it
+    if (delay <= 0 && !fate.reorder && !this.held) return fate.duplicate ? [item, item] : [item]
     const now = performance.now()
     const carried: Carried<T> = { item, copies: fate.duplicate ? 2 : 1 }
     if (this.holds(fate)) {
