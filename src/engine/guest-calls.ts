@@ -9,9 +9,9 @@ import { hostOption } from './guest-numbers'
 import { describeValue, joinsGroup, nameOption, refuseOption, tellsArrival } from './guest-options'
 import { HOPS } from './kernel/descriptors'
 import type { Dispatcher } from './kernel/dispatcher'
-import type { MaybePromise } from './kernel/invoker'
 import type { Outcome, Sock, Thread } from './kernel/objects'
 import type { PollReady } from './kernel/poll-set'
+import type { MaybePromise } from './programs/program'
 
 /** <sys/socket.h>, alike on Linux, macOS and Windows */
 const MSG_OOB = 1

@@ -7,8 +7,8 @@ import type { Plain } from '../shared/trace/events'
 import type { GuestReturn } from './guest-calls'
 import type { Dispatcher } from './kernel/dispatcher'
 import { epollSets } from './kernel/epoll-set'
-import type { MaybePromise } from './kernel/invoker'
 import type { Run, Sock, Thread } from './kernel/objects'
+import type { MaybePromise } from './programs/program'
 
 /** Most sets that one program may have. */
 const MOST_SETS = 256

@@ -9,8 +9,8 @@ import { named, nativeFlags, type GuestReturn } from './guest-calls'
 import { refuseOption } from './guest-options'
 import { cmsgSpace, packControl, unpackControl, type ControlMessage } from './kernel/cmsg'
 import type { Dispatcher } from './kernel/dispatcher'
-import type { MaybePromise } from './kernel/invoker'
 import type { Sock, Thread } from './kernel/objects'
+import type { MaybePromise } from './programs/program'
 
 type Of<N extends GuestCall['name']> = Extract<GuestCall, { name: N }>
 

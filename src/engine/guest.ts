@@ -16,8 +16,8 @@ import { recvmsg, sendmsg, type Received } from './guest-messages'
 import { linuxErrno } from './guest-numbers'
 import { PrintBudget } from './guest-print'
 import type { Kernel } from './kernel/kernel'
-import type { MaybePromise } from './kernel/invoker'
 import type { Outcome, Run, Sock, Thread } from './kernel/objects'
+import type { MaybePromise } from './programs/program'
 import { LIMITS } from './policy/limits'
 
 /** Longest time that a timer of ours can be set to, seconds (24 days); who waits longer waits for ever. */

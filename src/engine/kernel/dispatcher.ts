@@ -1,8 +1,9 @@
 /** The one dispatcher: the system calls that a program can make, each with its policy, its real call and its result. */
 import { fail, ok, type LabError, type Result } from '../../shared/result'
 import type { Family, Plain, SockAddr, SockId, SockType } from '../../shared/trace/events'
+import type { MaybePromise } from '../programs/program'
 import { Descriptors, HOPS } from './descriptors'
-import { Invoker, type MaybePromise, type RetFields } from './invoker'
+import { Invoker, type Ret } from './invoker'
 import type { Gate, Outcome, Sock, Thread, TraceSink } from './objects'
 import { getOption, setOption, type OptionValue } from './options'
 import type { Pacer } from './pacer'
@@ -116,8 +117,7 @@ export class Dispatcher extends Invoker {
         ret.fd = fd
         ret.remote = remote
         ret.local = this.fds.acceptedLocal(sock, conn)
-        ret.connected = conn
-        return { value: fd, sock: conn, address: remote }
+        return { value: fd, sock: conn, address: remote, connected: conn }
       },
     })
   }
@@ -144,8 +144,7 @@ export class Dispatcher extends Invoker {
       done: (_, ret) => {
         ret.local = this.fds.readLocal(sock)
         ret.remote = sock.remote = this.fds.readRemote(sock) ?? address
-        ret.connected = sock
-        return { value: null }
+        return { value: null, connected: sock }
       },
     })
   }
@@ -307,8 +306,8 @@ export class Dispatcher extends Invoker {
     const deadline = seconds === null ? Infinity : performance.now() + seconds * 1000
     for (let blocked = false; ; blocked = true) {
       const ready = look()
-      if (typeof ready === 'number') return this.finish(th, call, { value: null, errno: this.fds.errno(ready) }, {})
-      if (ready.length || performance.now() >= deadline) return this.finish(th, call, { value: ready }, {})
+      if (typeof ready === 'number') return this.fail(th, call, this.fds.errno(ready))
+      if (ready.length || performance.now() >= deadline) return this.finish(th, { k: 'ret', call, value: ready }, { value: ready })
       if (!blocked) this.trace.push({ k: 'block', call, why: entries.length ? 'readable' : 'timer' })
       if ((await this.waitAny(th, entries, deadline - performance.now())) === 'cancelled') return this.cancelled(th, call)
     }
@@ -327,7 +326,7 @@ export class Dispatcher extends Invoker {
       }
     })
     th.cancel = undefined
-    return how === 'go' ? this.finish(th, call, { value: null }, {}) : this.cancelled(th, call)
+    return how === 'go' ? this.finish(th, { k: 'ret', call, value: null }, { value: null }) : this.cancelled(th, call)
   }
 
   /** Python's input(): the next line typed, null at the end. */
@@ -351,7 +350,7 @@ export class Dispatcher extends Invoker {
       if (how === 'cancelled') return this.cancelled(th, call)
       line = th.run.input.take() ?? null
     }
-    return this.finish(th, call, { value: line }, {})
+    return this.finish(th, { k: 'ret', call, value: line }, { value: line })
   }
   // ---- outside of any call
 
@@ -393,7 +392,7 @@ export class Dispatcher extends Invoker {
     })
   }
 
-  private received(got: number, ret: RetFields): Outcome {
+  private received(got: number, ret: Ret): Outcome {
     ret.data = this.trace.bytes.commit(got)
     return { value: got, bytes: this.trace.bytes.taken }
   }

@@ -6,7 +6,8 @@
  * values (Outcome); an exception out of here is a bug.
  */
 import type { LabError } from '../../shared/result'
-import type { CallId, Plain, SockAddr, SockId, SyscallName, Unstamped } from '../../shared/trace/events'
+import type { CallId, Plain, SockAddr, SyscallName, Unstamped } from '../../shared/trace/events'
+import type { MaybePromise } from '../programs/program'
 import type { Descriptors } from './descriptors'
 import type { Asking, Outcome, Sock, Thread, TraceSink } from './objects'
 import type { Pacer } from './pacer'
@@ -19,8 +20,6 @@ const UNIX_CONNECT_RETRY_MS = 5
 
 /** poll() for neither reading nor writing wakes for an error only, which the loop does not tell apart: look this often. */
 const IDLE_LOOK_MS = 20
-
-export type MaybePromise<T> = T | Promise<T>
 
 /** Watches what the calls do to the kernel's own state (engine/observe/sampler.ts). */
 export interface Observer {
@@ -40,24 +39,12 @@ export interface Step {
   /** what to wait for when it would block; absent: it never waits */
   want?: 'readable' | 'writable'
   /** builds the outcome of a success, and what the `ret` event says besides */
-  done: (result: number, ret: RetFields) => Outcome
+  done: (result: number, ret: Ret) => Outcome
 }
 
-/** What the `ret` event says besides the result. */
-export interface RetFields {
-  /** the socket that has both its addresses from this call on; the observer hears of it once the call has returned */
-  connected?: Sock
-  size?: number
-  interface?: number
-  data?: Extract<Unstamped, { k: 'ret' }>['data']
-  sock?: SockId
-  fd?: number
-  /** socketpair's second */
-  sock2?: SockId
-  fd2?: number
-  local?: SockAddr
-  remote?: SockAddr
-}
+/** The `ret` event of a call, before the result is in it. */
+export type Ret = Extract<Unstamped, { k: 'ret' }>
+
 /** options whose setting is tidying up, as close() is */
 const LEAVING: ReadonlySet<Plain | undefined> = new Set(['IP_DROP_MEMBERSHIP', 'IPV6_LEAVE_GROUP'])
 
@@ -137,19 +124,19 @@ export class Invoker {
 
   /** makes the call once; undefined: it would block, and may wait */
   private attempt(th: Thread, call: CallId, sock: Sock | undefined, step: Step): Outcome | undefined {
-    if (sock?.closed) return this.finish(th, call, { value: null, errno: 'EBADF' }, {})
+    if (sock?.closed) return this.fail(th, call, 'EBADF')
     const r = step.attempt()
     if (r >= 0) {
-      const ret: RetFields = {}
+      const ret: Ret = { k: 'ret', call, value: null }
       const outcome = step.done(r, ret)
-      return this.finish(th, call, outcome, ret, sock ?? outcome.sock)
+      return this.finish(th, ret, outcome, sock ?? outcome.sock)
     }
     const errno = this.fds.errno(r)
     if (step.want && WOULD_BLOCK.has(errno) && patience(th, sock!) !== 0) return undefined
-    const ret: RetFields = {}
+    const ret: Ret = { k: 'ret', call, value: null }
     // a non-blocking connect has begun all the same: say from where
     if (errno === 'EINPROGRESS') ret.local = this.fds.readLocal(sock!)
-    return this.finish(th, call, { value: null, errno }, ret, sock)
+    return this.finish(th, ret, { value: null, errno }, sock)
   }
 
   /**
@@ -176,7 +163,7 @@ export class Invoker {
       }
       const timer = seconds === null ? undefined : setTimeout(() => {
         forget()
-        end(this.finish(th, call, { value: null, errno: 'TIMEOUT' }, {}, sock))
+        end(this.fail(th, call, 'TIMEOUT', sock))
       }, seconds * 1000)
       let forget = this.arm(sock, step.want!, again)
       th.cancel = () => {
@@ -224,36 +211,31 @@ export class Invoker {
     return this.readiness[want](sock.fd, wake)
   }
 
-  protected finish(th: Thread, call: CallId, outcome: Outcome, ret: RetFields, sock?: Sock): Outcome {
+  protected finish(th: Thread, ret: Ret, outcome: Outcome, sock?: Sock): Outcome {
     th.call = undefined
-    const event: Extract<Unstamped, { k: 'ret' }> = { k: 'ret', call, value: outcome.value }
-    if (outcome.errno !== undefined) event.errno = outcome.errno
-    if (ret.data) event.data = ret.data
-    if (ret.sock !== undefined) event.sock = ret.sock
-    if (ret.fd !== undefined) event.fd = ret.fd
-    if (ret.sock2 !== undefined) event.sock2 = ret.sock2
-    if (ret.fd2 !== undefined) event.fd2 = ret.fd2
-    if (ret.size !== undefined) event.size = ret.size
-    if (ret.interface !== undefined) event.interface = ret.interface
-    if (ret.local) event.local = ret.local
-    if (ret.remote) event.remote = ret.remote
+    ret.value = outcome.value
+    if (outcome.errno !== undefined) ret.errno = outcome.errno
     const now = performance.now()
-    this.trace.push(event, now)
-    if (ret.connected) this.observer.connected(ret.connected)
+    this.trace.push(ret, now)
+    if (outcome.connected) this.observer.connected(outcome.connected)
     if (sock) this.observer.touched(sock, now)
     if (outcome.sock && outcome.sock !== sock) this.observer.touched(outcome.sock, now)
     return outcome
   }
 
+  protected fail(th: Thread, call: CallId, errno: string, sock?: Sock): Outcome {
+    return this.finish(th, { k: 'ret', call, value: null }, { value: null, errno }, sock)
+  }
+
   /** A call that the lab made by itself beside the program's: in the trace as any other, and by whom (`args.by`). */
-  note(th: Thread, name: SyscallName, sock: Sock | undefined, args: Record<string, Plain>, made: Pick<RetFields, 'sock' | 'fd' | 'local' | 'remote'> = {}): void {
+  note(th: Thread, name: SyscallName, sock: Sock | undefined, args: Record<string, Plain>, made: Pick<Ret, 'sock' | 'fd' | 'local' | 'remote'> = {}): void {
     const call = ++this.calls
     this.trace.push({ k: 'call', call, thread: th.id, name, ...(sock ? { sock: sock.id, fd: sock.fd } : {}), args })
     this.trace.push({ k: 'ret', call, value: null, ...made })
   }
 
   protected cancelled(th: Thread, call: CallId, sock?: Sock): Outcome {
-    return this.finish(th, call, { value: null, errno: th.interrupted ? 'EINTR' : 'CANCELLED' }, {}, sock)
+    return this.fail(th, call, th.interrupted ? 'EINTR' : 'CANCELLED', sock)
   }
 
   /** A public address: the person is asked, once for each run, before anything else happens to the call. */
@@ -280,7 +262,7 @@ export class Invoker {
   }
 
   private refuse(th: Thread, call: CallId, error: LabError): Outcome {
-    return this.finish(th, call, { value: error.message, errno: error.code, error }, {})
+    return this.finish(th, { k: 'ret', call, value: null }, { value: error.message, errno: error.code, error })
   }
 }
 

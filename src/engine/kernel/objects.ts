@@ -109,6 +109,8 @@ export interface Outcome {
   size?: number
   sock?: Sock
   address?: SockAddr
+  /** the socket that has both its addresses from this call on */
+  connected?: Sock
   error?: LabError
 }
 

@@ -1,8 +1,7 @@
 /** The async Socket that programs use: the dispatcher's outcomes as Python has them, with OsError where Python raises. */
 import type { SockAddr } from '../../shared/trace/events'
-import { OsError, type Socket } from '../programs/program'
+import { OsError, type MaybePromise, type Socket } from '../programs/program'
 import type { Dispatcher, RecvFlags } from './dispatcher'
-import type { MaybePromise } from './invoker'
 import type { Outcome, Sock, Thread } from './objects'
 import type { OptionValue } from './options'
 
@@ -18,10 +17,20 @@ export function checked(call: string, o: Outcome): Outcome {
   throw new OsError(o.errno, call, o.error ? { message: o.error.message, ...o.error.detail } : {})
 }
 
-/** The same for a call that may still wait; one that has ended costs no turn of the promise queue. */
+/** The same for a call that may still wait. */
 export async function expect(call: string, outcome: MaybePromise<Outcome>): Promise<Outcome> {
-  return checked(call, outcome instanceof Promise ? await outcome : outcome)
+  return checked(call, await outcome)
 }
+
+/** What a call answers, at once where it has ended: it costs no promise then. */
+function answer<T>(call: string, outcome: MaybePromise<Outcome>, pick: (outcome: Outcome) => T): MaybePromise<T> {
+  return outcome instanceof Promise ? outcome.then((o) => pick(checked(call, o))) : pick(checked(call, outcome))
+}
+
+const count = (o: Outcome): number => o.value as number
+const bytes = (o: Outcome): Uint8Array => o.bytes!
+const datagram = (o: Outcome): [Uint8Array, SockAddr] => [o.bytes!, o.address ?? { family: 'unix', path: '' }]
+const nothing = (): void => {}
 
 export class LabSocket implements Socket {
   constructor(
@@ -52,43 +61,34 @@ export class LabSocket implements Socket {
     await expect('listen', this.kernel.listen(this.thread, this.sock, backlog))
   }
 
-  async accept(): Promise<[Socket, SockAddr]> {
-    const begun = this.kernel.accept(this.thread, this.sock)
-    const o = checked('accept', begun instanceof Promise ? await begun : begun)
-    return [new LabSocket(this.kernel, this.thread, o.sock!), o.address!]
+  accept(): MaybePromise<[Socket, SockAddr]> {
+    return answer('accept', this.kernel.accept(this.thread, this.sock), (o) => [new LabSocket(this.kernel, this.thread, o.sock!), o.address!])
   }
 
   async connect(address: SockAddr): Promise<void> {
     await expect('connect', this.kernel.connect(this.thread, this.sock, address))
   }
 
-  async send(data: Uint8Array): Promise<number> {
-    const o = this.kernel.send(this.thread, this.sock, data)
-    return checked('send', o instanceof Promise ? await o : o).value as number
+  send(data: Uint8Array): MaybePromise<number> {
+    return answer('send', this.kernel.send(this.thread, this.sock, data), count)
   }
 
-  async sendall(data: Uint8Array): Promise<void> {
-    let sent = 0
-    do {
-      const o = this.kernel.send(this.thread, this.sock, sent === 0 ? data : data.subarray(sent))
-      sent += checked('send', o instanceof Promise ? await o : o).value as number
-    } while (sent < data.length)
+  sendall(data: Uint8Array): MaybePromise<void> {
+    const first = this.kernel.send(this.thread, this.sock, data)
+    if (!(first instanceof Promise) && count(checked('send', first)) >= data.length) return
+    return this.sendRest(data, first)
   }
 
-  async recv(n: number, flags?: RecvFlags): Promise<Uint8Array> {
-    const o = this.kernel.recv(this.thread, this.sock, n, flags)
-    return checked('recv', o instanceof Promise ? await o : o).bytes!
+  recv(n: number, flags?: RecvFlags): MaybePromise<Uint8Array> {
+    return answer('recv', this.kernel.recv(this.thread, this.sock, n, flags), bytes)
   }
 
-  async sendto(data: Uint8Array, address: SockAddr): Promise<number> {
-    const o = this.kernel.sendto(this.thread, this.sock, data, address)
-    return checked('sendto', o instanceof Promise ? await o : o).value as number
+  sendto(data: Uint8Array, address: SockAddr): MaybePromise<number> {
+    return answer('sendto', this.kernel.sendto(this.thread, this.sock, data, address), count)
   }
 
-  async recvfrom(n: number): Promise<[Uint8Array, SockAddr]> {
-    const begun = this.kernel.recvfrom(this.thread, this.sock, n)
-    const o = checked('recvfrom', begun instanceof Promise ? await begun : begun)
-    return [o.bytes!, o.address ?? { family: 'unix', path: '' }]
+  recvfrom(n: number): MaybePromise<[Uint8Array, SockAddr]> {
+    return answer('recvfrom', this.kernel.recvfrom(this.thread, this.sock, n), datagram)
   }
 
   async shutdown(how: 'RD' | 'WR' | 'RDWR'): Promise<void> {
@@ -96,10 +96,9 @@ export class LabSocket implements Socket {
   }
 
   /** Closing a closed socket is allowed and does nothing, as in Python. */
-  async close(): Promise<void> {
+  close(): MaybePromise<void> {
     if (this.sock.closed) return
-    const o = this.kernel.close(this.thread, this.sock)
-    checked('close', o instanceof Promise ? await o : o)
+    return answer('close', this.kernel.close(this.thread, this.sock), nothing)
   }
 
   async abort(): Promise<void> {
@@ -124,5 +123,10 @@ export class LabSocket implements Socket {
 
   settimeout(seconds: number | null): void {
     this.sock.timeout = seconds
+  }
+
+  private async sendRest(data: Uint8Array, first: MaybePromise<Outcome>): Promise<void> {
+    let sent = count(checked('send', await first))
+    while (sent < data.length) sent += count(checked('send', await this.kernel.send(this.thread, this.sock, data.subarray(sent))))
   }
 }

@@ -11,6 +11,8 @@ export const turnsWaited = (): boolean => waiting > 0
 
 export class Turn {
   private began = 0
+  /** the next turn, for all who wait for it */
+  private coming: Promise<void> | undefined
 
   /** @param now milliseconds, performance.now() */
   due(now: number): boolean {
@@ -19,9 +21,14 @@ export class Turn {
 
   next(): Promise<void> {
     waiting++
+    return (this.coming ??= this.wait())
+  }
+
+  private wait(): Promise<void> {
     return new Promise((resolve) => {
       setImmediate(() => {
-        waiting--
+        this.coming = undefined
+        waiting = 0
         this.began = performance.now()
         resolve()
       })

@@ -6,6 +6,9 @@ import type { CallId, Family, MarkEvent, MarkKind, Plain, SockAddr, SockType } f
 import type { LabError } from '../../shared/result'
 import type { ParamsSchema, ParamValues } from '../../shared/contract/params'
 
+/** A call that could finish at once has its answer already, or has thrown its OsError; only one that waits is a promise. */
+export type MaybePromise<T> = T | Promise<T>
+
 /** The fields of a mark besides what it is. */
 export type MarkFields = Pick<MarkEvent, 'call' | 'id' | 'n' | 'us' | 'ok' | 'from'>
 
@@ -52,26 +55,29 @@ export interface ThreadHandle {
   join(): Promise<void>
 }
 
-/** One open socket in the hands of one thread. Every method is one system call of the trace unless it says otherwise. */
+/**
+ * One open socket in the hands of one thread. Every method is one system call of the trace unless it says otherwise; to be
+ * awaited, whether it had to wait or not.
+ */
 export interface Socket {
   readonly fd: number
   bind(address: SockAddr): Promise<void>
   listen(backlog: number): Promise<void>
-  accept(): Promise<[Socket, SockAddr]>
+  accept(): MaybePromise<[Socket, SockAddr]>
   connect(address: SockAddr): Promise<void>
   /** how many bytes the kernel took */
-  send(data: Uint8Array): Promise<number>
+  send(data: Uint8Array): MaybePromise<number>
   /** Python's sendall: as many send calls as it takes */
-  sendall(data: Uint8Array): Promise<void>
+  sendall(data: Uint8Array): MaybePromise<void>
   /**
    * Up to n bytes; empty at end of stream. The bytes are the caller's to keep; with `reuse` only until its next recv on this
    * socket, which saves a bulk transfer an allocation a call.
    */
-  recv(n: number, flags?: { peek?: boolean; reuse?: boolean }): Promise<Uint8Array>
-  sendto(data: Uint8Array, address: SockAddr): Promise<number>
-  recvfrom(n: number): Promise<[Uint8Array, SockAddr]>
+  recv(n: number, flags?: { peek?: boolean; reuse?: boolean }): MaybePromise<Uint8Array>
+  sendto(data: Uint8Array, address: SockAddr): MaybePromise<number>
+  recvfrom(n: number): MaybePromise<[Uint8Array, SockAddr]>
   shutdown(how: 'RD' | 'WR' | 'RDWR'): Promise<void>
-  close(): Promise<void>
+  close(): MaybePromise<void>
   /** SO_LINGER 0 then close: the peer gets a RST */
   abort(): Promise<void>
   /** joining and leaving a group take its address and the interface's index (0: the kernel chooses) */

@@ -6,7 +6,7 @@ import { DelayLine } from '../relay/delay-line'
 import { Fates, MAX_SEED } from '../relay/fates'
 import { upperCase } from './behaviours'
 import { errnoOf } from './errors'
-import { program, type Socket, type Sys } from './program'
+import { program, type MaybePromise, type Socket, type Sys } from './program'
 import { bytesRepr, name } from './python'
 import { familyOf, pythonFamily } from './resolve'
 
@@ -39,12 +39,13 @@ interface Answer {
   client: SockAddr
 }
 
-async function answer(server: Socket, { data, client }: Answer): Promise<void> {
+/** A client that cannot be reached is no failure of the server. */
+function answer(server: Socket, { data, client }: Answer): MaybePromise<unknown> {
   try {
-    await server.sendto(data, client)
+    const sent = server.sendto(data, client)
+    return sent instanceof Promise ? sent.catch(errnoOf) : sent
   } catch (error) {
-    // a client that cannot be reached is no failure of the server
-    errnoOf(error)
+    return errnoOf(error)
   }
 }
 
@@ -53,26 +54,25 @@ async function deliver(sys: Sys, server: Socket, line: DelayLine<Carried<Answer>
   await sendWhenDue(sys, line, (one) => answer(server, one))
 }
 
-/** The next datagram; Windows tells the server of an answer that nobody took (WSAECONNRESET), which is not the next one's fault. */
-async function receive(server: Socket, bufsize: number): Promise<[Uint8Array, SockAddr]> {
-  for (;;) {
-    try {
-      return await server.recvfrom(bufsize)
-    } catch (error) {
-      if (errnoOf(error) !== 'ECONNRESET') throw error
-    }
-  }
-}
-
 async function serve(sys: Sys, server: Socket, p: Params): Promise<void> {
   const line = new DelayLine<Carried<Answer>>()
   const wire = new BadWire(line)
   const fates = new Fates(p.seed)
   let delivering = false
   let dropped = 0
+  let n = 0
   try {
-    for (let n = 1; ; n++) {
-      const [data, client] = await receive(server, p.bufsize)
+    for (;;) {
+      let got: [Uint8Array, SockAddr]
+      try {
+        got = await server.recvfrom(p.bufsize)
+      } catch (error) {
+        // Windows tells of an answer that nobody took, which is not the next one's fault
+        if (errnoOf(error) === 'ECONNRESET') continue
+        throw error
+      }
+      n++
+      const [data, client] = got
       const fate = fates.next(p)
       const drop = fate.drop || wire.full
       if (drop) {

@@ -1,5 +1,5 @@
 /** One direction of a wire that delays, duplicates and reorders datagrams. Losing them is its user's part: a lost one never gets here. */
-import type { Sys } from '../programs/program'
+import type { MaybePromise, Sys } from '../programs/program'
 import type { DelayLine } from './delay-line'
 import type { Fate } from './fates'
 
@@ -59,7 +59,7 @@ export class BadWire<T> {
 const copiesOf = <T>({ item, copies }: Carried<T>): T[] => (copies === 1 ? [item] : [item, item])
 
 /** The work of the thread that sends what comes out of the line. Ends with the line. */
-export async function sendWhenDue<T>(sys: Sys, line: DelayLine<Carried<T>>, send: (item: T) => Promise<void>): Promise<void> {
+export async function sendWhenDue<T>(sys: Sys, line: DelayLine<Carried<T>>, send: (item: T) => MaybePromise<unknown>): Promise<void> {
   for (;;) {
     const carried = await line.take(sys.signal)
     if (!carried) return

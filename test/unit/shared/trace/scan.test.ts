@@ -2,22 +2,24 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeEvents, encodeEvents, TraceFormatError } from '../../../../src/shared/trace/codec'
 import type { TraceEvent } from '../../../../src/shared/trace/events'
-import { EventScan } from '../../../../src/shared/trace/scan'
+import { EventScan, type Place } from '../../../../src/shared/trace/scan'
 import { Thinner } from '../../../../src/engine/recorder/thin'
 import { events } from './arbitrary'
 
 describe('the scan of a batch', () => {
-  it('makes exactly the events that are asked for, whatever is passed over', () => {
+  it('makes exactly the events that are asked for, at once or later, whatever is passed over', () => {
     fc.assert(fc.property(events, fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }), (list, wanted) => {
       const wants = (i: number): boolean => wanted[i % wanted.length]!
-      const got: TraceEvent[] = []
+      const places: Place[] = []
       const scan = new EventScan(encodeEvents(list))
-      for (let i = 0; scan.next(); i++) {
-        expect([scan.kind, scan.seq, scan.t]).toStrictEqual([list[i]!.k, list[i]!.seq, list[i]!.t])
-        if (wants(i)) got.push(scan.event())
-        else scan.skip()
+      while (scan.next()) {
+        places.push(scan.skip())
+        expect(scan.kind).toBe(list[places.length - 1]!.k)
       }
-      expect(got).toStrictEqual(list.filter((_, i) => wants(i)))
+      expect(places.map(({ seq, t }) => [seq, t])).toStrictEqual(list.map(({ seq, t }) => [seq, t]))
+      // also out of order, and twice
+      const asked = places.map((_, i) => i).filter(wants)
+      for (const i of [...asked, ...asked.toReversed()]) expect(scan.eventAt(places[i]!)).toStrictEqual(list[i])
     }), { numRuns: 500 })
   })
 
@@ -64,5 +66,51 @@ describe('thinning', () => {
     ])
     expect([count, thinner.left]).toStrictEqual([5, 3])
     expect(decodeEvents(thinner.apply(encodeEvents(list), 5).batch)).toStrictEqual([list[4], { ...list[5], why: 'limit' }, list[6], list[7]])
+  })
+
+  it('leaves out what one would find by looking at every event, however the calls lie across each other', () => {
+    const id = fc.integer({ min: 1, max: 5 })
+    const one = fc.oneof(
+      fc.record({ k: fc.constant('call' as const), call: id, thread: fc.constant(1), name: fc.constantFrom('accept', 'recv', 'sendto'), args: fc.constant({}) }),
+      fc.record({ k: fc.constant('block' as const), call: id, why: fc.constant('readable' as const) }),
+      fc.record({ k: fc.constant('ret' as const), call: id, value: fc.constant(1), data: fc.record({ at: fc.nat(9), len: fc.nat(9), kept: fc.constant(0) }) }),
+      fc.record({ k: fc.constant('print' as const), thread: fc.constant(1), text: fc.constant('line') }),
+      fc.record({ k: fc.constant('gap' as const), events: fc.nat(9), bytes: fc.nat(9), why: fc.constant('limit' as const) }),
+    )
+    // a call's id is of one call at a time, as the kernel gives them
+    const wellFormed = (list: { k: string; call?: number }[]): boolean => {
+      const open = new Set<number>()
+      const used = new Set<number>()
+      return list.every(({ k, call }) => {
+        if (call === undefined) return true
+        if (k === 'call') {
+          if (used.has(call)) return false
+          open.add(call)
+        } else if (used.has(call) && !open.has(call)) return false
+        used.add(call)
+        if (k === 'ret') open.delete(call)
+        return true
+      })
+    }
+    fc.assert(fc.property(fc.array(one, { maxLength: 14 }).filter(wellFormed), fc.nat(4), (list, from) => {
+      const stamped = list.map((event, i) => ({ ...event, seq: i, t: 3 * i })) as TraceEvent[]
+      const seen = stamped.slice(from)
+      const went = new Set<number>()
+      for (const [i, event] of seen.entries()) {
+        if (event.k === 'call' && event.name !== 'accept' && seen.slice(i).some((later) => later.k === 'ret' && later.call === event.call)) went.add(event.call)
+      }
+      const stays = (event: TraceEvent): boolean => event.k !== 'print' && event.k !== 'gap' && !('call' in event && went.has(event.call!))
+      const gone = seen.filter((event) => !stays(event))
+      const sum = (of: (event: TraceEvent) => number): number => gone.reduce((all, event) => all + of(event), 0)
+      const gap = {
+        k: 'gap', seq: gone[0]?.seq, t: gone[0]?.t, why: 'limit', events: sum((e) => (e.k === 'gap' ? e.events : 1)),
+        bytes: sum((e) => (e.k === 'gap' ? e.bytes : e.k === 'ret' ? e.data!.len : 0)),
+      }
+      const expected = seen.flatMap((event): unknown[] => (stays(event) ? [event] : event === gone[0] ? [gap] : []))
+      const thinner = new Thinner('limit')
+      const { batch, count } = thinner.apply(encodeEvents(stamped), from)
+      expect(decodeEvents(batch)).toEqual(expected)
+      expect([count, thinner.left]).toStrictEqual([expected.length, gone.filter((event) => event.k !== 'gap').length])
+    }), { numRuns: 1000 })
   })
 })
