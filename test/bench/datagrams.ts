@@ -5,7 +5,7 @@
  */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { forkBench, pythonBench, stopBench } from './processes'
+import { forkBench, forkEngine, pythonBench, stopBench } from './processes'
 import { median, SHOWN, type Row } from './table'
 
 const COUNT = 60_000
@@ -24,7 +24,7 @@ async function start(kind: Kind, what: 'server' | 'relay', echo: Running): Promi
   if (kind === 'calls') return echo
   const args = [what, String(echo.port)]
   if (kind === 'python') return pythonBench('servers/datagrams.py', args)
-  const child = await forkBench(kind === 'lab' ? 'datagrams-lab' : 'datagrams-node', args)
+  const child = kind === 'lab' ? await forkEngine('datagrams-lab', args) : await forkBench('datagrams-node', args)
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
   return { child, port }
 }

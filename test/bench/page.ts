@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import type { Browser, CDPSession, Page } from 'playwright-core'
 import { findChromium, launchChromium } from '../lib/chromium'
-import { forkBench, stopBench } from './processes'
+import { forkBench, forkEngine, stopBench } from './processes'
 import type { Ask } from './servers/page'
 import { median, SHOWN, type Row } from './table'
 
@@ -35,7 +35,7 @@ interface Lab {
 }
 
 async function open(browser: Browser, at: string): Promise<Lab> {
-  const child = await forkBench('page', [join(OUT, 'renderer')])
+  const child = await forkEngine('page', [join(OUT, 'renderer')])
   const [{ url }] = (await once(child, 'message')) as [{ url: string }]
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US' })
   const page = await context.newPage()

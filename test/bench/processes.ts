@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
+import { YOUNG_GENERATION } from '../../src/engine/host/engine-host'
 import { bundled } from './bundle'
 import type { Load } from './client'
 
@@ -17,6 +18,8 @@ const here = import.meta.dirname
 /** Longer than any load takes, milliseconds: whoever has not answered by then never will. */
 const DEADLINE = 60_000
 const live = new Set<ChildProcess>()
+/** what the app's host gives the engine's thread */
+const AS_HOSTED = [YOUNG_GENERATION]
 
 async function forkNode(name: string, args: string[], execArgv: string[] = []): Promise<ChildProcess> {
   const child = fork(await bundled(name), args, { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
@@ -44,7 +47,7 @@ async function answer<T>(child: ChildProcess): Promise<T> {
 export async function startServer(name: 'lab' | 'lab, untraced' | 'node' | 'python', behaviour: 'ack' | 'echo', execArgv: string[] = []): Promise<Server> {
   switch (name) {
     case 'lab': case 'lab, untraced': {
-      const child = await forkNode('lab', [behaviour, name === 'lab' ? 'traced' : 'untraced'], execArgv)
+      const child = await forkNode('lab', [behaviour, name === 'lab' ? 'traced' : 'untraced'], [...AS_HOSTED, ...execArgv])
       return { name, child, port: (await answer<{ port: number }>(child)).port }
     }
     case 'node': {
@@ -64,6 +67,9 @@ export async function startServer(name: 'lab' | 'lab, untraced' | 'node' | 'pyth
 
 /** A process of the bench that runs in Node, by the name of its source; it speaks over IPC. */
 export const forkBench = (name: string, args: string[]): Promise<ChildProcess> => forkNode(name, args)
+
+/** One that is the engine. */
+export const forkEngine = (name: string, args: string[]): Promise<ChildProcess> => forkNode(name, args, AS_HOSTED)
 
 /** A Python server of the bench: its first line is its port. */
 export async function pythonBench(file: string, args: string[]): Promise<{ child: ChildProcess; port: number }> {

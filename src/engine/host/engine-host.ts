@@ -1,6 +1,7 @@
 /** Keeps the engine's worker thread for a host: starts it, hands out ports, replaces it when it dies, and ends it. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import type { EngineWorkerData, HostToWorker, WorkerToHost } from '../../shared/contract/host'
 
@@ -8,6 +9,12 @@ import type { EngineWorkerData, HostToWorker, WorkerToHost } from '../../shared/
 const RESTART_GAP = 1000
 /** How long a worker may take to close everything, ms. */
 const SHUTDOWN_LIMIT = 5000
+
+/**
+ * What a call makes mostly lives no longer than the call: with 16 MB for the young from the start there is far less to
+ * collect than in the 1 MB that V8 begins with. Threads that begin later have it (Electron, too, leaves V8's flags open).
+ */
+export const YOUNG_GENERATION = '--min-semi-space-size=16'
 
 export class EngineHost {
   #worker: Worker | undefined
@@ -93,6 +100,7 @@ export class EngineHost {
 
   #start(): void {
     this.#startedAt = performance.now()
+    setFlagsFromString(YOUNG_GENERATION)
     const worker = new Worker(this.script, { workerData: this.data, name: 'engine' })
     this.#worker = worker
     worker.on('error', (error: Error) => this.report(`the engine stopped: ${error.stack ?? error.message}`))
