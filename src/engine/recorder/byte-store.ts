@@ -124,7 +124,8 @@ export class ByteStore {
     if (known && this.holds(known)) return { at: known.at + (data.byteOffset - known.bytes.byteOffset), len, kept: len }
     const kept = Math.min(len, this.limit)
     if (!this.intake.has(kept)) return { at: this.end, len, kept: 0 }
-    this.area(kept).set(kept === data.length ? data : data.subarray(0, kept))
+    if (kept <= ON_HEAP) this.copy(data, kept)
+    else this.area(kept).set(kept === data.length ? data : data.subarray(0, kept))
     const ref = this.advance(kept)
     ref.len = len
     return ref
@@ -147,10 +148,21 @@ export class ByteStore {
     return { at, len: n, kept: n }
   }
 
+  /** a few bytes, to the end of the store: quicker than by way of a view of it */
+  private copy(data: Uint8Array, n: number): void {
+    const { bytes, used } = this.pageFor(n)
+    for (let i = 0; i < n; i++) bytes[used + i] = data[i]!
+  }
+
+  /** the page that has `n` bytes in a row at the end of the store */
+  private pageFor(n: number): Page {
+    const { page } = this
+    return page.bytes.length - page.used < n ? this.newPage(page.at + page.used, Math.max(PAGE_BYTES, n)) : page
+  }
+
   /** `n` bytes in a row at the end of the store */
   private area(n: number): Uint8Array {
-    let page = this.page
-    if (page.bytes.length - page.used < n) page = this.newPage(page.at + page.used, Math.max(PAGE_BYTES, n))
+    const page = this.pageFor(n)
     const { next } = this
     // a call that is tried again gets the same area
     if (next.length === n && next.buffer === page.bytes.buffer && next.byteOffset === page.bytes.byteOffset + page.used) return next
