@@ -6,8 +6,9 @@
  * within that, and to wake one that has gone to sleep takes as long. Where nothing came in that time (the peer needs this very
  * processor, or is slow), it looks ever more seldom. Then it waits in epoll_wait itself, GLANCE_MS at a time. It goes from
  * events to the program's next calls and back to the kernel without a turn of Node's own loop (timers, messages), which runs
- * every TURN_MS, and after each wait that was in vain. After HOT_MS without an event, poll(2) on the epoll descriptor waits on a pool thread, which leaves Node's loop free but costs a hand-over between
- * threads. It takes no event out of the set, so nothing that a pool thread wrote has to be read here.
+ * every TURN_MS, and after each wait that was in vain. After HOT_MS without an event, poll(2) on the epoll descriptor waits
+ * on a pool thread, which leaves Node's loop free but costs a hand-over between threads. It takes no event out of the set, so
+ * nothing that a pool thread wrote has to be read here.
  */
 import koffi from 'koffi'
 import { DATA_OFFSET, EPOLL_CLOEXEC, EVENT_BYTES } from './epoll-set'
