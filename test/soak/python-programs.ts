@@ -1,6 +1,7 @@
 /**
  * Four servers and their clients, of the kinds that a class writes. A server prints its port; a client takes it and the port of
- * the test, tells the test there how many round trips it has made, and goes on until it is stopped.
+ * the test, tells the test there how many round trips it has made, waits there after the first for the word to go on, and
+ * goes on until it is stopped.
  */
 export interface Pair { name: string; server: string; client: string; /** socket calls of one round trip, both ends together, at least */ calls: number }
 
@@ -12,6 +13,8 @@ def trip():
     made += 1
     if made == 1 or made % 100 == 0:
         report.sendall(b'%s %d\\n' % (NAME, made))
+    # all of them begin in earnest at once
+    if made == 1: report.recv(2)
 `
 const client = (name: string, body: string): string => `NAME = b'${name}'\n${REPORT}port = int(sys.argv[1])\n${body}`
 

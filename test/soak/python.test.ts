@@ -6,7 +6,7 @@
  */
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { loadavg } from 'node:os'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
@@ -53,13 +53,20 @@ class Status {
 }
 
 /** What the clients tell: round trips of each, and when it was heard of last. */
-async function hear(): Promise<{ port: number; trips: Map<string, number>; heard: Map<string, number>; longest: Map<string, number>; close(): void }> {
+async function hear(): Promise<{
+  port: number; trips: Map<string, number>; heard: Map<string, number>; longest: Map<string, number>
+  /** the word to go on, after the first round trip */
+  go(): void
+  close(): void
+}> {
+  const clients = new Set<Socket>()
   const trips = new Map<string, number>()
   const heard = new Map<string, number>()
   const longest = new Map<string, number>()
   const server = createServer((socket) => {
     // a program that is stopped takes its connection with it
     socket.on('error', () => {})
+    clients.add(socket)
     createInterface({ input: socket }).on('line', (line) => {
       const [name, made] = line.split(' ') as [string, string]
       const now = performance.now()
@@ -70,7 +77,14 @@ async function hear(): Promise<{ port: number; trips: Map<string, number>; heard
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return { port: (server.address() as AddressInfo).port, trips, heard, longest, close: () => server.close() }
+  return {
+    port: (server.address() as AddressInfo).port, trips, heard, longest,
+    go() {
+      heard.clear()
+      for (const client of clients) client.write('go')
+    },
+    close: () => server.close(),
+  }
 }
 
 const rss = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
@@ -142,6 +156,8 @@ async function atWork(browser: Browser, page: Page): Promise<{ heap: number; wor
   return { heap: held, workers: await workerHeaps(browser), drawing: await drawing(browser) }
 }
 
+const pageOf = (browser: Browser, app: App): Page => browser.contexts()[0]!.pages().find((one) => one.url().startsWith(app.origin))!
+
 async function begin(page: Page, source: string, args: string): Promise<void> {
   await write(page.getByRole('textbox', { name: 'Program' }), source)
   await page.getByRole('textbox', { name: 'Arguments' }).fill(args)
@@ -176,7 +192,12 @@ it(`eight programs make ${CALLS.toLocaleString('en')} calls, and leave everythin
       await begin(page, pair.client, `${port} ${told.port}`)
       await expect.poll(() => told.trips.has(pair.name), { timeout: STILL, message: `${pair.name} makes a round trip` }).toBe(true)
     }
-    const early = await atWork(browser, page)
+    // until here they stood still: DevTools, while it looks on, would be told of every message of them all
+    await browser.close()
+    told.go()
+    await setTimeout(SAMPLE)
+    browser = await chromium.attach()
+    const early = await atWork(browser, pageOf(browser, app))
     await browser.close()
 
     const calls = (): number => PAIRS.reduce((sum, { name, calls: each }) => sum + (told.trips.get(name) ?? 0) * each, 0)
@@ -187,14 +208,14 @@ it(`eight programs make ${CALLS.toLocaleString('en')} calls, and leave everythin
       await setTimeout(SAMPLE)
       const now = performance.now()
       samples.push({ minute: (now - began) / 60_000, rss: rss(app.pid), descriptors: descriptors(app.pid) })
-      const still = PAIRS.filter(({ name }) => now - told.heard.get(name)! > STILL).map(({ name }) => name)
+      const still = PAIRS.filter(({ name }) => now - (told.heard.get(name) ?? began) > STILL).map(({ name }) => name)
       expect(still, 'clients that stand still').toEqual([])
     }
     const minutes = (performance.now() - began) / 60_000
     const made = calls()
 
     browser = await chromium.attach()
-    page = browser.contexts()[0]!.pages().find((one) => one.url().startsWith(app.origin))!
+    page = pageOf(browser, app)
     page.setDefaultTimeout(180_000)
     const running = page.getByRole('tablist', { name: 'Programs' }).getByRole('tab', { name: /running$/ })
     await expect.poll(() => running.count(), { timeout: STILL }).toBe(2 * PAIRS.length)
