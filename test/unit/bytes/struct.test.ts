@@ -77,7 +77,7 @@ describe('struct', () => {
   it('agrees with python3 on thousands of formats and values', () => {
     const formats = fc.sample(format, 3000)
     const odd = fc.sample(fc.oneof(fc.string({ maxLength: 6 }), fc.array(fc.constantFrom(...'<>!=@ \t03x9icqzPé'), { maxLength: 6 }).map((a) => a.join(''))), 1500)
-      .filter((text) => !/[P\0]/.test(text) && !/\d{5}/.test(text))
+      .filter((text) => !/[P\0]/.test(text) && !/\d{4}/.test(text))
     const cases: Case[] = [
       ...[...formats, ...odd].map((text): Case => ['size', text, '']),
       ...formats.map((text): Case => ['pack', text, fc.sample(valuesFor(text), 1)[0]!]),
