@@ -17,8 +17,8 @@ import { linuxErrno } from './guest-numbers'
 import { PrintBudget } from './guest-print'
 import type { Kernel } from './kernel/kernel'
 import type { Outcome, Run, Sock, Thread } from './kernel/objects'
-import type { MaybePromise } from './programs/program'
 import { LIMITS } from './policy/limits'
+import type { MaybePromise } from './programs/program'
 
 /** Longest time that a timer of ours can be set to, seconds (24 days); who waits longer waits for ever. */
 const LONGEST = 2_000_000

@@ -18,8 +18,6 @@ const here = import.meta.dirname
 /** Longer than any load takes, milliseconds: whoever has not answered by then never will. */
 const DEADLINE = 60_000
 const live = new Set<ChildProcess>()
-/** what the app's host gives the engine's thread */
-const AS_HOSTED = [YOUNG_GENERATION]
 
 async function forkNode(name: string, args: string[], execArgv: string[] = []): Promise<ChildProcess> {
   const child = fork(await bundled(name), args, { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
@@ -44,14 +42,14 @@ async function answer<T>(child: ChildProcess): Promise<T> {
   }
 }
 
-export async function startServer(name: 'lab' | 'lab, untraced' | 'node' | 'python', behaviour: 'ack' | 'echo', execArgv: string[] = []): Promise<Server> {
+export async function startServer(name: 'lab' | 'lab, untraced' | 'node' | 'python', behaviour: 'ack' | 'echo'): Promise<Server> {
   switch (name) {
     case 'lab': case 'lab, untraced': {
-      const child = await forkNode('lab', [behaviour, name === 'lab' ? 'traced' : 'untraced'], [...AS_HOSTED, ...execArgv])
+      const child = await forkEngine('lab', [behaviour, name === 'lab' ? 'traced' : 'untraced'])
       return { name, child, port: (await answer<{ port: number }>(child)).port }
     }
     case 'node': {
-      const child = await forkNode('node-net', [behaviour], execArgv)
+      const child = await forkBench('node-net', [behaviour])
       return { name, child, port: (await answer<{ port: number }>(child)).port }
     }
     case 'python': {
@@ -68,8 +66,8 @@ export async function startServer(name: 'lab' | 'lab, untraced' | 'node' | 'pyth
 /** A process of the bench that runs in Node, by the name of its source; it speaks over IPC. */
 export const forkBench = (name: string, args: string[]): Promise<ChildProcess> => forkNode(name, args)
 
-/** One that is the engine. */
-export const forkEngine = (name: string, args: string[]): Promise<ChildProcess> => forkNode(name, args, AS_HOSTED)
+/** One that is the engine, with what the app's host gives the engine's thread. */
+export const forkEngine = (name: string, args: string[]): Promise<ChildProcess> => forkNode(name, args, [YOUNG_GENERATION])
 
 /** A Python server of the bench: its first line is its port. */
 export async function pythonBench(file: string, args: string[]): Promise<{ child: ChildProcess; port: number }> {

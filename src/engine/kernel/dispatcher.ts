@@ -307,7 +307,7 @@ export class Dispatcher extends Invoker {
     for (let blocked = false; ; blocked = true) {
       const ready = look()
       if (typeof ready === 'number') return this.fail(th, call, this.fds.errno(ready))
-      if (ready.length || performance.now() >= deadline) return this.finish(th, { k: 'ret', call, value: ready }, { value: ready })
+      if (ready.length || performance.now() >= deadline) return this.end(th, call, { value: ready })
       if (!blocked) this.trace.push({ k: 'block', call, why: entries.length ? 'readable' : 'timer' })
       if ((await this.waitAny(th, entries, deadline - performance.now())) === 'cancelled') return this.cancelled(th, call)
     }
@@ -326,7 +326,7 @@ export class Dispatcher extends Invoker {
       }
     })
     th.cancel = undefined
-    return how === 'go' ? this.finish(th, { k: 'ret', call, value: null }, { value: null }) : this.cancelled(th, call)
+    return how === 'go' ? this.end(th, call, { value: null }) : this.cancelled(th, call)
   }
 
   /** Python's input(): the next line typed, null at the end. */
@@ -350,7 +350,7 @@ export class Dispatcher extends Invoker {
       if (how === 'cancelled') return this.cancelled(th, call)
       line = th.run.input.take() ?? null
     }
-    return this.finish(th, { k: 'ret', call, value: line }, { value: line })
+    return this.end(th, call, { value: line })
   }
   // ---- outside of any call
 

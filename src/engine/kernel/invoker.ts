@@ -211,7 +211,7 @@ export class Invoker {
     return this.readiness[want](sock.fd, wake)
   }
 
-  protected finish(th: Thread, ret: Ret, outcome: Outcome, sock?: Sock): Outcome {
+  private finish(th: Thread, ret: Ret, outcome: Outcome, sock?: Sock): Outcome {
     th.call = undefined
     ret.value = outcome.value
     if (outcome.errno !== undefined) ret.errno = outcome.errno
@@ -223,8 +223,13 @@ export class Invoker {
     return outcome
   }
 
+  /** The end of a call whose `ret` says no more than its outcome. */
+  protected end(th: Thread, call: CallId, outcome: Outcome, sock?: Sock): Outcome {
+    return this.finish(th, { k: 'ret', call, value: null }, outcome, sock)
+  }
+
   protected fail(th: Thread, call: CallId, errno: string, sock?: Sock): Outcome {
-    return this.finish(th, { k: 'ret', call, value: null }, { value: null, errno }, sock)
+    return this.end(th, call, { value: null, errno }, sock)
   }
 
   /** A call that the lab made by itself beside the program's: in the trace as any other, and by whom (`args.by`). */
@@ -262,7 +267,7 @@ export class Invoker {
   }
 
   private refuse(th: Thread, call: CallId, error: LabError): Outcome {
-    return this.finish(th, { k: 'ret', call, value: null }, { value: error.message, errno: error.code, error })
+    return this.end(th, call, { value: error.message, errno: error.code, error })
   }
 }
 

@@ -4,6 +4,7 @@
  */
 const TURN_MS = 2
 
+/** turns that are waited for, of all kernels */
 let waiting = 0
 
 /** Whether a program waits for a turn of Node's loop: nobody may hold it up. */
@@ -20,15 +21,15 @@ export class Turn {
   }
 
   next(): Promise<void> {
-    waiting++
     return (this.coming ??= this.wait())
   }
 
   private wait(): Promise<void> {
+    waiting++
     return new Promise((resolve) => {
       setImmediate(() => {
         this.coming = undefined
-        waiting = 0
+        waiting--
         this.began = performance.now()
         resolve()
       })

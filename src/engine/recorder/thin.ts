@@ -19,6 +19,8 @@ interface Begun {
   /** its events in the stretch, and the bytes of their content */
   events: number
   bytes: number
+  /** where it began */
+  at: Place
   returned: boolean
 }
 
@@ -42,15 +44,13 @@ export class Thinner {
    * Under load this is done for every event: only those that stay are ever made.
    */
   apply(batch: Uint8Array, from = 0): Thinned {
-    const { scan, places, calls, gone } = this.judge(batch, from)
-    for (const [i, call] of calls.entries()) {
-      if (!call?.returned) continue
-      gone.first = earlier(gone.first, places[i]!)
+    const { scan, places, calls, begun, gone } = this.judge(batch, from)
+    for (const call of begun) {
+      if (!call.returned) continue
+      gone.first = earlier(gone.first, call.at)
       gone.events += call.events
       gone.bytes += call.bytes
       this.left += call.events
-      // counted once
-      call.events = call.bytes = 0
     }
     const { encoder } = this
     let gap = gone.first
@@ -74,6 +74,7 @@ export class Thinner {
   private judge(batch: Uint8Array, from: number) {
     const places: Place[] = []
     const calls: (Begun | undefined)[] = []
+    const begun: Begun[] = []
     const gone: { first: Place | undefined; events: number; bytes: number } = { first: undefined, events: 0, bytes: 0 }
     // mostly the one that began last returns next
     let last: Begun | undefined
@@ -86,7 +87,8 @@ export class Thinner {
       if (kind === 'call' || kind === 'block' || kind === 'ret') {
         if (kind === 'call' && (this.runsOnly || !STRUCTURAL.has(scan.word))) {
           if (last && !last.returned) others.set(last.call, last)
-          last = { call: first, events: 0, bytes: 0, returned: false }
+          last = { call: first, events: 0, bytes: 0, at: place, returned: false }
+          begun.push(last)
         }
         const call = last?.call === first ? last : others.get(first)
         if (call) {
@@ -106,7 +108,7 @@ export class Thinner {
         if (kind !== 'gap') this.left++
       }
     }
-    return { scan, places, calls, gone }
+    return { scan, places, calls, begun, gone }
   }
 
   private keeps(kind: Exclude<TraceEvent['k'], 'call' | 'block' | 'ret'>, word: string): boolean {

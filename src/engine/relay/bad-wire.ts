@@ -50,7 +50,7 @@ export class BadWire<T> {
       passing.push({ item: earlier, copies })
     }
     this.held = undefined
-    if (delay <= 0) return passing.length === 1 ? copiesOf(carried) : passing.flatMap(copiesOf)
+    if (delay <= 0) return passing.flatMap(copiesOf)
     for (const one of passing) this.line.put(one, now + delay)
     return []
   }
