@@ -17,6 +17,12 @@ def answer(case):
     except (struct.error, OverflowError, UnicodeError, SystemError) as e:
         return ('struct.error' if isinstance(e, struct.error) else type(e).__name__) + ': ' + str(e)
 `
+/** A right format that is larger than the lab takes: python3 has no such limit. */
+const pastLimit = (format: string): boolean => {
+  const size = calcsize(format)
+  return !size.ok && size.error.limit !== undefined
+}
+
 type Case = ['size' | 'pack' | 'unpack', string, string]
 
 function ours([kind, format, data]: Case): string | number {
@@ -77,7 +83,7 @@ describe('struct', () => {
   it('agrees with python3 on thousands of formats and values', () => {
     const formats = fc.sample(format, 3000)
     const odd = fc.sample(fc.oneof(fc.string({ maxLength: 6 }), fc.array(fc.constantFrom(...'<>!=@ \t03x9icqzPé'), { maxLength: 6 }).map((a) => a.join(''))), 1500)
-      .filter((text) => !/[P\0]/.test(text) && !/\d{4}/.test(text))
+      .filter((text) => !/[P\0]/.test(text) && !/\d{5}/.test(text) && !pastLimit(text))
     const cases: Case[] = [
       ...[...formats, ...odd].map((text): Case => ['size', text, '']),
       ...formats.map((text): Case => ['pack', text, fc.sample(valuesFor(text), 1)[0]!]),
