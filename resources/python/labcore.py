@@ -105,6 +105,17 @@ def raise_signal(number):
     unpark(main)
 
 
+def put_off_signals():
+    """Those that are due, which are nobody's until put_back_signals()."""
+    due = [*_signals]
+    _signals.clear()
+    return due
+
+
+def put_back_signals(due):
+    _signals.extendleft(reversed(due))
+
+
 def check_signals():
     """Runs the handlers that are due, in the main thread only; they may raise."""
     while _signals and current is main:

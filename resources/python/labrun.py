@@ -27,7 +27,7 @@ def begin(options):
     _shut()
     control = Control()
     control.main = lambda: _main(file, source, options)
-    control.signal = labsignal.waiting
+    control.signal = labsignal.interrupted
     control.pause = labdebug.pause
     control.breakpoints = labdebug.breakpoints
     control.exceptions = labdebug.exceptions
@@ -97,11 +97,15 @@ def _report(e):
     _flush()
     e.__traceback__ = students_own(e.__traceback__)
     labdebug.uncaught(e)
+    # a Ctrl-C while it was halted is no part of the telling; one from here on is
+    due = labcore.put_off_signals()
     try:
         sys.excepthook(type(e), e, e.__traceback__)
     except BaseException as second:
         print('Error in sys.excepthook:', file=sys.stderr)
         sys.__excepthook__(type(second), second, students_own(second.__traceback__))
+    finally:
+        labcore.put_back_signals(due)
 
 
 def _flush():

@@ -78,7 +78,13 @@ def _came(number, frame):
     if labcore.current is labcore.main and not _in_ours(frame):
         _deliver(number, frame)
     else:
-        waiting(number)
+        interrupted(number)
+
+
+def interrupted(number):
+    """Ctrl-C where it cannot be had at once. A halted program does not hear it before it goes on."""
+    waiting(number)
+    _lab.go_on()
 
 
 def waiting(number):

@@ -21,6 +21,7 @@
  *   interrupt(thread)                        its waiting call returns EINTR
  *   halt(thread, file, line, func, why, locals, text)  tells of a stop; locals a list of dicts, text an exception's or None
  *   resume()                                 slot: how to go on: 'continue', 'line', 'over', 'out'
+ *   go_on()                                  what is halted goes on
  *   sync()                                   slot: the files of the workspace are written
  *   ended(status, error)                     the program is over
  *   bell(fd), take(slot)                     labcore.wait's own
@@ -114,6 +115,7 @@ export class LabModule {
         if (id !== undefined) void link.request('guest.halt', { thread: id, file, line, func, why, locals: plain(locals) as GuestLocal[], ...(text === undefined ? {} : { text }) })
       },
       resume: () => this.slot(new Promise<Onward>((resolve) => this.onward.push(resolve))),
+      go_on: () => this.go('continue'),
       sync: () => this.slot(this.hooks.sync()),
       ended: (status: PythonEnd['status'], error: string | undefined) => { void this.ended({ status, ...(error ? { error } : {}) }) },
       bell: (fd: number) => this.hooks.bell(fd, { send: (frame) => this.ask(frame), recv: (n) => this.answer(n) }),

@@ -138,8 +138,6 @@ async function openFolder(py: PyodideInterface, folder: FileSystemDirectoryHandl
 function interrupt(): void {
   if (signals && Atomics.compareExchange(signals, SIGNAL, SIGINT, 0) !== SIGINT) return
   control?.signal(SIGINT)
-  // a halted program does not hear it before it goes on
-  lab?.go('continue')
 }
 
 scope.onmessage = ({ data }) => {
