@@ -10,10 +10,12 @@ import { ensureBuilt, ensureDependencies } from './lib/ensure.mjs'
 import { ensurePeers } from './lib/peers.mjs'
 import { canRunApart, runApart } from './lib/own-network.mjs'
 import { at, run, runScript } from './lib/run.mjs'
-import { countsOf } from './lib/counts.mjs'
+import { countsOf, failuresOf } from './lib/counts.mjs'
 
 const WITH_BROWSER = ['e2e', 'python']
 const total = { passed: 0, failed: 0, skipped: 0 }
+/** said once more at the end */
+const failures = []
 const say = (line) => process.stdout.write(`${line}\n`)
 
 function count(stage, { passed = 0, failed = 0, skipped = 0 }, since) {
@@ -28,6 +30,7 @@ async function check(stage, action) {
   say(`== ${stage}`)
   const { code, text } = await action()
   if (code !== 0 && text) say(text)
+  if (code !== 0) failures.push(stage)
   count(stage, code === 0 ? { passed: 1 } : { failed: 1 }, since)
   return code === 0
 }
@@ -52,6 +55,7 @@ async function suite(projects, { apart = false } = {}) {
     json = undefined // vitest ended before it could write its report: countsOf makes that a failure
   }
   rmSync(folder, { recursive: true, force: true })
+  failures.push(...failuresOf(json))
   count(projects.join(', '), countsOf(json, code), since)
 }
 
@@ -79,5 +83,6 @@ else if (built) {
   for (const project of WITH_BROWSER) await suite([project])
 }
 
+for (const failure of failures) say(`failed: ${failure.replaceAll(at('/'), '')}\n`)
 process.exitCode = total.failed === 0 ? 0 : 1
 say(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`)

@@ -1,6 +1,6 @@
 /** The numbers that `npm test` prints are true, also when vitest itself breaks. */
 import { expect, it } from 'vitest'
-import { countsOf } from '../../../build/lib/counts.mjs'
+import { countsOf, failuresOf } from '../../../build/lib/counts.mjs'
 
 const file = (status: string, ...tests: string[]) => ({ status, assertionResults: tests.map((test) => ({ status: test })) })
 
@@ -23,4 +23,16 @@ it('counts a run that left no report as a failure, whatever its exit code', () =
 
 it('is content with a run that passed', () => {
   expect(countsOf({ testResults: [file('passed', 'passed')] }, 0)).toEqual({ passed: 1, failed: 0, skipped: 0 })
+})
+
+it('names what failed: tests with their file, and files that could not be loaded', () => {
+  const one = (status: string, fullName: string, ...failureMessages: string[]) => ({ status, fullName, failureMessages })
+  expect(failuresOf({
+    testResults: [
+      { name: 'a.test.ts', status: 'failed', message: '', assertionResults: [one('passed', 'adds'), one('failed', 'takes', `expected 1${'.'.repeat(10_000)}`)] },
+      { name: 'b.test.ts', status: 'failed', message: 'no such module', assertionResults: [] },
+      { name: 'c.test.ts', status: 'passed', message: '', assertionResults: [one('passed', 'stands')] },
+    ],
+  })).toEqual([expect.stringMatching(/^a\.test\.ts > takes: expected 1\.{590}$/), 'b.test.ts: no such module'])
+  expect(failuresOf(undefined)).toEqual([])
 })
