@@ -10,6 +10,7 @@ import { ensureBuilt, ensureDependencies } from './lib/ensure.mjs'
 import { ensurePeers } from './lib/peers.mjs'
 import { canRunApart, runApart } from './lib/own-network.mjs'
 import { at, run, runScript } from './lib/run.mjs'
+import { windowsNode } from './lib/windows.mjs'
 import { countsOf, failuresOf } from './lib/counts.mjs'
 
 const WITH_BROWSER = ['e2e', 'python']
@@ -67,6 +68,8 @@ if (missing.length > 0) {
 }
 
 await Promise.all([
+  // fetched here: a suite in a network of its own could not, and the test that needs it says why there is none
+  windowsNode(),
   check('types', () => run(process.execPath, ['build/typecheck.mjs'], { output: 'keep' })),
   check('lint', () => runScript('eslint/bin/eslint.js', ['.', '--max-warnings', '0'], { output: 'keep' })),
 ])

@@ -17,6 +17,9 @@ const PEERS = [
   { name: 'Japanese and Korean fonts', package: 'fonts-noto-cjk', file: '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc' },
 ]
 
+/** Brought with the others where it can be had, and missed by nobody: tests are quicker with it. */
+const QUICKER = { package: 'chromium-headless-shell', file: '/usr/bin/chromium-headless-shell' }
+
 /** tcpdump and ip live where an ordinary user's PATH does not look. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin']
 const SUFFIXES = process.platform === 'win32' ? ['.exe', '.cmd', ''] : ['']
@@ -36,6 +39,7 @@ export async function ensurePeers() {
     const update = await run('apt-get', ['update', '-q'], { output: 'keep', env })
     const install = await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], { output: 'keep', env })
     if (install.code !== 0) process.stderr.write(`${(update.code === 0 ? '' : update.text) + install.text}\n`)
+    if (!isPresent(QUICKER)) await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', QUICKER.package], { output: 'keep', env })
   }
   return missing().map((peer) => peer.name)
 }

@@ -236,7 +236,7 @@ export async function pageRows(only: string | undefined, rounds: number, seconds
   const wanted = (words: string) => only === undefined || words.includes(only)
   if (!['page flood', 'page hex', 'page udp', 'page paint'].some(wanted)) return []
   if (!findChromium()) return [{ what: 'the page', target: SHOWN, ours: 'no Chromium, Chrome or Edge was found', theirs: '', met: false }]
-  const browser = await launchChromium()
+  const browser = await launchChromium({ whole: true })
   const rows: Row[] = []
   try {
     if (wanted('page paint')) rows.push(await firstPaint(browser, rounds))

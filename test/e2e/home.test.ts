@@ -8,7 +8,7 @@ let browser: Browser
 let lab: LabPage
 // one app, as one person uses it: what runs already must not be in the way of an example
 beforeAll(async () => {
-  browser = await launchChromium()
+  browser = await launchChromium({ whole: true })
   lab = await openLab(browser, { at: '' })
 })
 afterAll(async () => {

@@ -8,7 +8,7 @@ let app: App
 let browser: Browser
 
 beforeAll(async () => {
-  [app, browser] = await Promise.all([startApp(), launchChromium()])
+  [app, browser] = await Promise.all([startApp(), launchChromium({ whole: true })])
 })
 afterAll(async () => {
   await browser.close()

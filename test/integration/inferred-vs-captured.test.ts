@@ -183,7 +183,7 @@ describe.each(['inet', 'inet6'] as const)('over %s', (family) => {
       const l = await stage.listening(family, 0)
       const { sock: first } = await stage.connect(l.local!)
       // the SYN goes out again after a second (RFC 6298, 2), and once more two seconds later
-      const { sock: second, errno } = await stage.connect(l.local!, 1.5)
+      const { sock: second, errno } = await stage.connect(l.local!, 2.4)
       expect(errno).toBe('TIMEOUT')
       await stage.dispatcher.close(stage.client, second)
       await stage.dispatcher.close(stage.client, first)

@@ -18,7 +18,7 @@ const WARM_UP = PAGES.length
 interface Sample { minute: number; rss: number; descriptors: number; heap: number; nodes: number; listeners: number; events: number }
 
 let browser: Browser
-beforeAll(async () => { browser = await launchChromium({ args: ['--js-flags=--expose-gc'] }) })
+beforeAll(async () => { browser = await launchChromium({ whole: true, args: ['--js-flags=--expose-gc'] }) })
 afterAll(() => browser.close())
 
 /** One round of everything; about a third of a minute. */

@@ -1,7 +1,7 @@
 /** Hosts of a small network on this machine: network namespaces joined by a bridge (ip(8)). Needs root. Gone with the test. */
 import { execFileSync } from 'node:child_process'
 import { onTestFinished } from 'vitest'
-import { start, python, type Peer } from './peer'
+import { LAB, start, python, type Peer } from './peer'
 
 export interface Host {
   name: string
@@ -29,7 +29,7 @@ export async function hosts(count: number): Promise<Host[]> {
     return {
       name, interface: 'lab0', inet: `10.77.0.${i + 1}`, inet6: `fd77::${i + 1}`,
       start: inside,
-      lab: (...args) => inside(process.execPath, ['--import', 'tsx', 'src/cli/index.ts', ...args]),
+      lab: (...args) => inside(process.execPath, [LAB, ...args]),
       python: (source, ...args) => inside(python(), ['-c', source, ...args]),
       ip: (line) => ip(`-n ${name} ${line}`),
     }

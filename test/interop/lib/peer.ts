@@ -1,6 +1,7 @@
 /** A program beside ours: started, its lines awaited, and ended with the test. Nothing here sleeps. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 export class Peer {
@@ -122,5 +123,6 @@ let found: string | undefined
 
 export const startPython = (source: string, ...args: string[]): Peer => start(python(), ['-c', source, ...args])
 
-/** The command line, from its source. */
-export const lab = (...args: string[]): Peer => start(process.execPath, ['--import', 'tsx', 'src/cli/index.ts', ...args])
+/** The command line as it is built. */
+export const LAB = join(import.meta.dirname, '../../../out/main/lab.js')
+export const lab = (...args: string[]): Peer => start(process.execPath, [LAB, ...args])
