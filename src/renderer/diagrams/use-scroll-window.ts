@@ -47,6 +47,8 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
   }
 
   function follow(): void {
+    // who follows already is moved when the sheet has been laid out
+    if (following.value) return
     following.value = true
     toEnd()
   }
