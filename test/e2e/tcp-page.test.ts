@@ -123,7 +123,47 @@ describe('the timeline', () => {
     await page.keyboard.press('End')
     expect(await page.getByRole('button', { name: 'Live' }).getAttribute('aria-pressed')).toBe('true')
   })
+})
 
+describe('the call log', () => {
+  const grid = () => page.getByRole('grid', { name: 'System calls' })
+  const selected = () => grid().getByRole('row', { selected: true }).getAttribute('aria-rowindex')
+  const isInSight = () => grid().getByRole('row', { selected: true }).evaluate((row) => {
+    const [own, list] = [row.getBoundingClientRect(), row.closest('[role=grid]')!.getBoundingClientRect()]
+    return own.top >= list.top - 1 && own.bottom <= list.bottom + 1
+  })
+
+  it('is walked through by keys, and stays where it is when a call is opened', async () => {
+    await startServer()
+    await clients().getByRole('textbox', { name: 'How many' }).fill('10')
+    await clients().getByRole('button', { name: 'Start 10 clients' }).click()
+    await runs().getByText('received b\'ACK\'').first().waitFor()
+    await expect.poll(() => grid().getAttribute('aria-rowcount').then(Number)).toBeGreaterThan(80)
+    await grid().focus()
+    await page.keyboard.press('Home')
+    await expect.poll(selected).toBe('1')
+    await expect.poll(isInSight).toBe(true)
+    // the keys are the list's still, though the details of the call stand beside it now
+    for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowDown')
+    await expect.poll(selected).toBe('13')
+    await expect.poll(isInSight).toBe(true)
+    await page.keyboard.press('End')
+    await expect.poll(selected).toBe(await grid().getAttribute('aria-rowcount'))
+    await expect.poll(isInSight).toBe(true)
+
+    // scrolled up, nothing moves under the pointer when a call is clicked, nor when its details are closed again
+    await page.getByRole('button', { name: 'Dismiss', exact: true }).click()
+    await grid().hover()
+    await page.mouse.wheel(0, -700)
+    await page.getByRole('button', { name: 'Latest', exact: true }).waitFor()
+    const place = () => grid().evaluate((element) => element.scrollTop)
+    const before = await place()
+    await grid().click({ position: { x: 60, y: 60 } })
+    await expect.poll(isInSight).toBe(true)
+    expect(await place()).toBe(before)
+    await startServer()
+    expect(await place()).toBe(before)
+  })
 })
 
 describe('the shell', () => {
