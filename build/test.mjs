@@ -4,7 +4,7 @@
  */
 import './lib/node-version.mjs'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureBuilt, ensureDependencies } from './lib/ensure.mjs'
 import { ensurePeers } from './lib/peers.mjs'
@@ -38,14 +38,14 @@ async function check(stage, action) {
 
 /**
  * Runs some vitest projects together. A run that crashes, or fails without a failed test to its name, is one failure.
- * `apart`: in a network of its own, beside another; what it says comes at its end.
+ * `apart`: in a network of its own, beside another; what it says comes at its end. `workers`: files at a time.
  */
-async function suite(projects, { apart = false } = {}) {
+async function suite(projects, { apart = false, workers } = {}) {
   const since = Date.now()
   if (!apart) say(`== ${projects.join(', ')}`)
   const folder = mkdtempSync(join(tmpdir(), 'socketscope-report-'))
   const report = join(folder, 'report.json')
-  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, '--passWithNoTests', ...projects.flatMap((name) => ['--project', name])]
+  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, '--passWithNoTests', ...(workers ? [`--maxWorkers=${workers}`] : []), ...projects.flatMap((name) => ['--project', name])]
   const command = [at('node_modules/vitest/vitest.mjs'), ...args, ...process.argv.slice(2)]
   const { code, text } = await (apart ? runApart(process.execPath, command, { output: 'keep' }) : run(process.execPath, command))
   if (text) say(`== ${projects.join(', ')}\n${text}`)
@@ -75,7 +75,8 @@ await Promise.all([
 ])
 const built = await check('build', () => ensureBuilt({ tolerate: true }))
 
-await suite(['unit', 'renderer', 'fuzz'])
+// nothing else runs now: a processor more than vitest takes by itself
+await suite(['unit', 'renderer', 'fuzz'], { workers: availableParallelism() })
 // without a build these would test an older one, or nothing; the build's failure is counted already
 const realSockets = async () => {
   for (const project of ['integration', 'interop']) await suite([project])
