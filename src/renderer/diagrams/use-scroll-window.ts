@@ -2,7 +2,8 @@
  * A tall sheet in a scroller, of which only the part in sight is drawn; follows its end until the person scrolls up.
  * Lengths are in em of the scroller's font.
  */
-import { computed, onBeforeUnmount, onMounted, ref, shallowRef, type Ref } from 'vue'
+import { computed, onBeforeUnmount, onMounted, shallowRef, type Ref } from 'vue'
+import { useFollow } from '../ui/use-follow'
 
 /** Sizes before the first measurement, and where there is no layout at all (tests). */
 const START = { em: 12, width: 960, height: 720 }
@@ -12,10 +13,7 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
   const size = shallowRef(START)
   /** nothing is drawn before: it would be drawn for a guess, and again elsewhere */
   const measured = shallowRef(false)
-  const top = ref(0)
-  const following = ref(true)
-  /** the sheet's end before and after it last grew, pixels */
-  const ends = { before: Infinity, now: Infinity }
+  const { top, following, toEnd, onScroll, resized } = useFollow(scroller, end?.sheet, () => 2 * size.value.em)
 
   function measure(): void {
     const el = scroller.value
@@ -26,24 +24,6 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
     const old = size.value
     if (next.em !== old.em || next.width !== old.width || next.height !== old.height) size.value = next
     measured.value = true
-  }
-
-  function toEnd(): void {
-    const el = scroller.value
-    if (!el) return
-    el.scrollTop = el.scrollHeight
-    top.value = el.scrollTop
-  }
-
-  function onScroll(): void {
-    const el = scroller.value
-    if (!el) return
-    const bottom = el.scrollTop + el.clientHeight + 2 * size.value.em
-    // growth moves the end away without anybody scrolling: only a move upwards lets go of it, and who moved down to
-    // where the end was just now meant the end
-    if (bottom >= el.scrollHeight || (el.scrollTop > top.value && bottom >= ends.before)) following.value = true
-    else if (el.scrollTop < top.value - 1) following.value = false
-    top.value = el.scrollTop
   }
 
   function follow(): void {
@@ -82,10 +62,7 @@ export function useScrollWindow(scroller: Ref<HTMLElement | null>, probe: Ref<HT
     // an observer is told after the layout of a frame, when to ask for sizes and to scroll costs nothing
     observer = new ResizeObserver((changes) => {
       measure()
-      if (changes.some(({ target }) => target === end?.sheet.value)) {
-        ends.before = ends.now
-        ends.now = scroller.value?.scrollHeight ?? Infinity
-      }
+      resized(changes)
       if (following.value) toEnd()
     })
     for (const one of [scroller, probe, end?.sheet]) if (one?.value) observer.observe(one.value)

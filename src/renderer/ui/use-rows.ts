@@ -3,6 +3,7 @@
  * up. Where a row is, is a multiplication: a million cost no more than ten. Lengths are pixels.
  */
 import { computed, onScopeDispose, shallowRef, watch, type Ref } from 'vue'
+import { useFollow } from './use-follow'
 
 /** Rows drawn above and below those in sight; the stretch that is drawn moves by as many, so that scrolling seldom draws. */
 const AROUND = 6
@@ -17,9 +18,8 @@ export interface RowsOptions {
 }
 
 export function useRows({ scroller, sheet, count, height }: RowsOptions) {
-  const top = shallowRef(0)
+  const { top, following, moveTo, toEnd, onScroll, resized } = useFollow(scroller, sheet, height)
   const room = shallowRef(0)
-  const following = shallowRef(true)
   const total = computed(() => count() * height())
 
   /** Which are drawn: from the first to before the end. */
@@ -36,32 +36,13 @@ export function useRows({ scroller, sheet, count, height }: RowsOptions) {
   }))
   const isDrawn = (index: number): boolean => index >= drawn.value.first && index < drawn.value.end
 
-  function moveTo(el: HTMLElement, to: number): void {
-    el.scrollTop = to
-    top.value = el.scrollTop
-  }
-
-  function onScroll(): void {
-    const el = scroller.value
-    if (!el) return
-    if (el.scrollTop + el.clientHeight >= el.scrollHeight - height()) following.value = true
-    // growth moves the end away without anybody scrolling: only a move upwards lets go of it
-    else if (el.scrollTop < top.value - 1) following.value = false
-    top.value = el.scrollTop
-  }
-
-  function toEnd(): void {
-    following.value = true
-    if (scroller.value) moveTo(scroller.value, scroller.value.scrollHeight)
-  }
-
   /** Brings a row into sight: into the middle, or moving no more than is needed. */
   function reveal(index: number, align: 'nearest' | 'center' = 'nearest'): void {
     const el = scroller.value
     if (!el) return
     const from = index * height()
     const lowest = from + height() - el.clientHeight
-    moveTo(el, align === 'center' ? (from + lowest) / 2 : Math.min(from, Math.max(lowest, el.scrollTop)))
+    moveTo(align === 'center' ? (from + lowest) / 2 : Math.min(from, Math.max(lowest, el.scrollTop)))
   }
 
   let away = false
@@ -73,11 +54,14 @@ export function useRows({ scroller, sheet, count, height }: RowsOptions) {
     away = el.clientHeight === 0
     if (away) return
     room.value = el.clientHeight
-    if (following.value) moveTo(el, el.scrollHeight)
+    if (following.value) toEnd()
     // it was not on the screen: what was in sight is in sight again
-    else if (back) moveTo(el, top.value)
+    else if (back) moveTo(top.value)
   }
-  const observer = typeof ResizeObserver === 'undefined' ? undefined : new ResizeObserver(settle)
+  const observer = typeof ResizeObserver === 'undefined' ? undefined : new ResizeObserver((changes) => {
+    resized(changes)
+    settle()
+  })
   watch([scroller, sheet], (elements) => {
     observer?.disconnect()
     for (const one of elements) if (one) observer?.observe(one)
@@ -85,5 +69,9 @@ export function useRows({ scroller, sheet, count, height }: RowsOptions) {
   }, { flush: 'post' })
   onScopeDispose(() => observer?.disconnect())
 
-  return { rows, total, following, isDrawn, onScroll, toEnd, reveal }
+  function follow(): void {
+    following.value = true
+    toEnd()
+  }
+  return { rows, total, following, isDrawn, onScroll, follow, reveal }
 }
