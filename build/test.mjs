@@ -19,7 +19,9 @@ const total = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
 const say = (line) => process.stdout.write(`${line}\n`)
 
-function count(stage, { passed = 0, failed = 0, skipped = 0 }, since) {
+/** @param {string[]} [named] what failed, where that is known better than by its stage */
+function count(stage, { passed = 0, failed = 0, skipped = 0 }, since, named = []) {
+  if (failed > 0) failures.push(...(named.length > 0 ? named : [stage]))
   total.passed += passed
   total.failed += failed
   total.skipped += skipped
@@ -31,7 +33,6 @@ async function check(stage, action) {
   say(`== ${stage}`)
   const { code, text } = await action()
   if (code !== 0 && text) say(text)
-  if (code !== 0) failures.push(stage)
   count(stage, code === 0 ? { passed: 1 } : { failed: 1 }, since)
   return code === 0
 }
@@ -56,8 +57,7 @@ async function suite(projects, { apart = false, workers } = {}) {
     json = undefined // vitest ended before it could write its report: countsOf makes that a failure
   }
   rmSync(folder, { recursive: true, force: true })
-  failures.push(...failuresOf(json))
-  count(projects.join(', '), countsOf(json, code), since)
+  count(projects.join(', '), countsOf(json, code), since, failuresOf(json))
 }
 
 await ensureDependencies()

@@ -37,9 +37,10 @@ export async function ensurePeers() {
     process.stderr.write(`Installing ${packages.join(', ')} ...\n`)
     const env = { DEBIAN_FRONTEND: 'noninteractive' }
     const update = await run('apt-get', ['update', '-q'], { output: 'keep', env })
-    const install = await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], { output: 'keep', env })
-    if (install.code !== 0) process.stderr.write(`${(update.code === 0 ? '' : update.text) + install.text}\n`)
-    if (!isPresent(QUICKER)) await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', QUICKER.package], { output: 'keep', env })
+    const install = (names) => run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...names], { output: 'keep', env })
+    const { code, text } = await install(packages)
+    if (code !== 0) process.stderr.write(`${(update.code === 0 ? '' : update.text) + text}\n`)
+    if (!isPresent(QUICKER)) await install([QUICKER.package])
   }
   return missing().map((peer) => peer.name)
 }
