@@ -54,8 +54,8 @@ export default defineConfig({
           // koffi is a native library: a process of its own per file, so that one file's trouble stays with it
           pool: 'forks' as const,
           setupFiles: ['test/lib/seed.ts'],
-          // other programs, a browser and two busy processors take part: what fails is tried again, twice at most, and vitest says so
-          retry: process.env.CI ? 2 : 0,
+          // other programs, a browser and two busy processors take part: what fails once is tried once more, and vitest says so
+          retry: process.env.CI ? 1 : 0,
           fileParallelism: false,
           include,
           exclude: name === 'interop' ? SOCKETS.python : [],

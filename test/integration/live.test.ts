@@ -58,6 +58,7 @@ describe('a server', () => {
     expect((await ask(0.02)).status).toBe('failed')
     await engine.request('run.set', { run: server.run, params: { loss: 0 } })
     expect((await ask()).status).toBe('ok')
+    await seen((e) => e.k === 'run-set' && e.params.loss === 0)
     expect(marks('drop')).toHaveLength(1)
     expect(marks('done').map((e) => e.k === 'mark' && e.ok)).toEqual([true, false, true])
   })

@@ -18,8 +18,9 @@ import socket, sys
 s = socket.socket(type=socket.SOCK_DGRAM)
 s.connect(('127.0.0.1', int(sys.argv[1])))
 answered = attempts = 0
+first = float(sys.argv[3])
 for n in range(int(sys.argv[2])):
-    first = wait = float(sys.argv[3])
+    wait = first
     while wait <= 8 * first:
         s.send(b'request %d' % n); attempts += 1
         s.settimeout(wait)

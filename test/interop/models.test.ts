@@ -15,7 +15,7 @@ const listening = async (server: Peer): Promise<void> => { await server.line(/^l
 /** In whose order the clients of a load had their answers. */
 const order = (load: Peer): number[] => load.lines.flatMap((line) => /^client (\d+) received b'.+'$/.exec(line)?.[1] ?? []).map(Number)
 
-/** Each client asks 300 ms after the one before, which a busy machine keeps apart, and is worked on for 250; the first says nothing for four seconds. */
+/** Each client asks 300 ms after the one before, which a busy machine keeps apart, and is worked on for 400; the first says nothing for four seconds. */
 const LOAD: Given = { clients: 5, 'arrival-ms': 300, 'slow-client': true, 'slow-ms': 4000 }
 
 describe('the same load on the four models: the order in which clients are answered', () => {
@@ -29,7 +29,7 @@ describe('the same load on the four models: the order in which clients are answe
     poll: [2, 3, 4, 5, 1],
   }
   it.each(MODELS)('%s: ours and its twin alike', async (model) => {
-    const given: Given = { port: 0, model, behaviour: 'upper', work: 250, backlog: 10, ...(model === 'pool' && { workers: 2 }) }
+    const given: Given = { port: 0, model, behaviour: 'upper', work: 400, backlog: 10, ...(model === 'pool' && { workers: 2 }) }
     const seen: number[][] = []
     for (const server of [startTwin('tcp-server', given), lab('tcp-server', ...options(given))]) {
       const load = lab('tcp-load', ...options({ ...LOAD, port: await server.port() }))
